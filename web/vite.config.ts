@@ -74,8 +74,23 @@ const preload = (): Plugin => ({
       : undefined,
 })
 
+let failure: Error | undefined
+
+/** What makes the worker runs after a build that failed too, and would tell of the files that it misses instead of why they are not there. */
+const failures = (): Plugin => ({
+  name: 'karcis-failures',
+  apply: 'build',
+  buildEnd(error) {
+    failure ??= error
+  },
+  renderError(error) {
+    failure ??= error
+  },
+})
+
 /** Gives the worker the name of the list of files instead of the list, which it needs once. The name says what is listed, so that the browser sees another worker with each build. */
 const listed = (files: readonly { url: string; revision: string | null }[]) => {
+  if (failure) throw failure
   const list = JSON.stringify(files.map(({ url, revision }) => ({ url, revision })))
   const hash = createHash('sha256').update(list).digest('base64url').slice(0, 8)
   const url = `assets/shell-${hash}.json`
@@ -129,6 +144,7 @@ const app = defineConfig({
     operations(),
     layers(),
     preload(),
+    failures(),
     VitePWA({
       strategies: 'injectManifest',
       srcDir: 'src/worker',

@@ -122,6 +122,11 @@ describeInBrowser('every page', () => {
           headings: await page.getByRole('heading', { level: 1 }).count(),
           title: await page.title(),
           wider: await page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth)),
+          overflowing: await page.evaluate(() =>
+            [...document.querySelectorAll('.card')]
+              .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+              .map(({ textContent }) => textContent),
+          ),
           accessibility: await visitor.accessibility(page),
           problems: visitor.problems.slice(before).filter((one) => !(path === NOWHERE && /404/.test(one))),
         }).toEqual({
@@ -130,6 +135,7 @@ describeInBrowser('every page', () => {
           headings: 1,
           title: expect.stringMatching(/^.+ · Karcis$/),
           wider: 0,
+          overflowing: [],
           accessibility: [],
           problems: [],
         })

@@ -114,8 +114,11 @@ describeInBrowser('pages that anybody may see', () => {
     const coded = await rawGet(stage.origin + path, { 'accept-encoding': 'br' })
     expect(coded.headers['content-encoding']).toBe('br')
     expect(brotliDecompressSync(coded.body).toString()).toBe(await whole.text())
-    const shouted = await get(`/events/${slug.toUpperCase()}?from=mail`)
-    expect([shouted.status, shouted.headers.get('location')]).toEqual([301, `${path}?from=mail`])
+    // Mails name events by id.
+    for (const name of [slug.toUpperCase(), eventId]) {
+      const led = await get(`/events/${name}?from=mail`)
+      expect([led.status, led.headers.get('location')]).toEqual([301, `${path}?from=mail`])
+    }
   })
 
   it('say that there is none where there is none', async () => {

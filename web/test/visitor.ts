@@ -28,6 +28,9 @@ export interface Visitor extends AsyncDisposable {
   offline(isOffline: boolean): Promise<void>
 }
 
+/** For what hangs, not for what is slow: on a busy machine a page takes several times as long. Less than a test has (vitest.config.ts), so that it says what it waited for. */
+const PATIENCE_MS = 120_000
+
 const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
 /** @param origin of the web app. */
@@ -46,6 +49,7 @@ export async function createVisitor(
     ...(width === 'phone' && { hasTouch: true, isMobile: true, deviceScaleFactor: 2 }),
     ...options.context,
   })
+  context.setDefaultTimeout(PATIENCE_MS)
   const problems: string[] = []
   const expected: RegExp[] = []
   context.on('page', (page) => watch(page, problems))

@@ -152,6 +152,15 @@ describe('creating an event', () => {
     const approve = (id: string) =>
       story.does(house.admin, REVIEW_EVENT, { id, input: { decision: 'APPROVED' } })
 
+    it('may be its id, as in links that are made where no more is known', async () => {
+      const event = await house.createApproved({ title: `Lenong ${newId()}`, roomId: null })
+      for (const slug of [event.id, event.id.toUpperCase()])
+        expect(await story.does(null, BY_SLUG, { slug })).toEqual({ id: event.id, slug: event.slug })
+      const hidden = await house.createEvent({ title: `Lenong ${newId()}`, roomId: null })
+      expect(await story.does(null, BY_SLUG, { slug: hidden.id })).toBe(null)
+      expect(await story.does(null, BY_SLUG, { slug: newId() })).toBe(null)
+    })
+
     it('goes on leading to its event, which says by what it is called now, and to no other', async () => {
       const [before, after] = [`Wayang ${newId()}`, `Ludruk ${newId()}`]
       const event = await house.createApproved({ title: before, roomId: null })

@@ -455,8 +455,13 @@ describe('a phone number', () => {
       expect((await deliveriesOf(siti, 'SMS')).at(-1)).toMatchObject({ state: 'DEAD', reason }),
     )
     expect((await siti.ask(PHONE)).data.me.phoneVerified).toBe(false)
-    const { data } = await siti.ask('{ notifications(first: 1) { edges { node { kind paragraphs } } } }')
-    expect(data.notifications.edges[0].node).toMatchObject({ kind: 'PHONE_ENDED' })
+    const { data } = await siti.ask(
+      '{ notifications(first: 1) { edges { node { kind paragraphs action { url } } } } }',
+    )
+    expect(data.notifications.edges[0].node).toMatchObject({
+      kind: 'PHONE_ENDED',
+      action: { url: 'http://localhost:4000/account/preferences' }, // where the number is
+    })
     expect(data.notifications.edges[0].node.paragraphs[0]).toContain(number.slice(-4))
   })
 

@@ -1,12 +1,9 @@
-import { explain, useTexts } from '../texts/index.ts'
-import { money } from '../texts/format.ts'
+import { useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
 import { IconButton } from '../ui/icon-button.tsx'
-import { Notice } from '../ui/notice.tsx'
 import type { Hall } from './engine/hall.ts'
-import type { Note, Picking, Totals } from './picking.ts'
-import { traitsOf } from './seat-canvas.tsx'
-import { nameOf, shortNames } from './seat-names.ts'
+import type { Picking, Totals } from './picking.ts'
+import { nameOf, traitsOf } from './seat-names.ts'
 
 interface ChosenSeatsProps<H> {
   picking: Picking<H>
@@ -36,7 +33,7 @@ export function ChosenSeats<H>({ picking, hall, party, totals }: ChosenSeatsProp
         <ul class="chosen-seats__list">
           {chosen.map((seat) => (
             <li key={seat} class="chosen-seat">
-              <button type="button" class="chosen-seat__name" onClick={() => picking.lookAt([seat])}>
+              <button type="button" class="chosen-seat__name" onClick={() => (picking.looked.value = [seat])}>
                 {nameOf(t, hall.plan, seat)}
                 {traitsOf(hall.plan, seat).map((trait) => (
                   <span key={trait} class="chosen-seat__trait">
@@ -77,99 +74,4 @@ export function ChosenSeats<H>({ picking, hall, party, totals }: ChosenSeatsProp
       </div>
     </section>
   )
-}
-
-/** What somebody has to know of their choice, and can do about it. */
-export function SeatNote<H>({ picking, hall, party }: Omit<ChosenSeatsProps<H>, 'totals'>) {
-  const note = picking.note.value
-  return (
-    <div aria-live="polite">
-      {note && <NoteText note={note} picking={picking} hall={hall} party={party} />}
-    </div>
-  )
-}
-
-function NoteText<H>({ note, picking, hall, party }: Omit<ChosenSeatsProps<H>, 'totals'> & { note: Note }) {
-  const t = useTexts('seat-map')
-  const { plan } = hall
-  const close = <IconButton icon="close" label={t.notes.close} onClick={() => (picking.note.value = null)} />
-  const instead = (seats: readonly number[], words: (seats: string) => string) => (
-    <Button
-      size="s"
-      onClick={() => {
-        // What replaces seats that are gone comes to those that are still there.
-        const all = note.kind === 'gone' ? [...hall.chosen, ...seats] : seats
-        picking.choose(all)
-        picking.lookAt(all)
-      }}
-    >
-      {words(shortNames(t, plan, seats))}
-    </Button>
-  )
-  switch (note.kind) {
-    case 'taken':
-    case 'aside':
-    case 'mine':
-      return <Notice actions={close}>{t.notes[note.kind](nameOf(t, plan, note.seat))}</Notice>
-    case 'apart':
-      return <Notice actions={close}>{t.notes.apart(party)}</Notice>
-    case 'gone':
-      return (
-        <Notice
-          tone="warning"
-          title={t.notes.gone.title(shortNames(t, plan, note.seats))}
-          actions={
-            <>
-              {note.instead && instead(note.instead, t.notes.gone.nearest)}
-              {close}
-            </>
-          }
-        >
-          {note.instead ? hall.chosen.size > 0 && t.notes.gone.text : t.notes.gone.none}
-        </Notice>
-      )
-    case 'orphan':
-      return (
-        <Notice
-          tone="warning"
-          title={t.notes.orphan.title(shortNames(t, plan, note.seats))}
-          actions={note.instead && instead(note.instead, t.notes.orphan.move)}
-        >
-          {t.notes.orphan.text}
-        </Notice>
-      )
-    case 'limit':
-      return (
-        <Notice tone="warning" title={t.notes.limit.title(note.limit)} actions={close}>
-          {t.notes.limit.text(note.remaining)}
-        </Notice>
-      )
-    case 'soldOut':
-      return (
-        <Notice
-          tone="warning"
-          title={t.notes.soldOut.title(hall.tiers[note.tier]?.name ?? '', party)}
-          actions={
-            <>
-              {note.offers.map((offer) => (
-                <Button key={offer.seatIds.join()} size="s" onClick={() => void picking.takeOffer(offer)}>
-                  {t.notes.soldOut.offers[offer.kind]}, {money(offer.total, offer.currency)}
-                </Button>
-              ))}
-              {close}
-            </>
-          }
-        >
-          {t.notes.soldOut.text(note.remaining)}
-        </Notice>
-      )
-    case 'error': {
-      const { title, text } = explain(note.error)
-      return (
-        <Notice tone="danger" title={title} actions={close} alert>
-          {text}
-        </Notice>
-      )
-    }
-  }
 }

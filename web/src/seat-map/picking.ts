@@ -1,11 +1,11 @@
-import { computed, effect, type ReadonlySignal, signal } from '@preact/signals'
-import { type ApiError, asApiError } from '../api/api-error.ts'
+import { computed, effect, type ReadonlySignal, signal, untracked } from '@preact/signals'
+import type { ApiError } from '../api/api-error.ts'
 import { tap, withoutTaken } from './engine/choice.ts'
 import { findSeat, rowOfSeat, seatNumber, type SeatPlan } from './engine/geometry.ts'
 import { areStacked, floorsOf } from './engine/floors.ts'
 import { EVERYTHING, type Hall, type SeatFilter } from './engine/hall.ts'
 import { followSeatMap, type LiveState, type MapSource } from './engine/live.ts'
-import { nearestTo, orphansOf } from './engine/neighbours.ts'
+import { orphansOf } from './engine/neighbours.ts'
 
 /** Where seats are taken. */
 export interface SeatDesk<H> {
@@ -33,11 +33,7 @@ export interface Offer {
 export type Note =
   | { readonly kind: 'taken' | 'aside' | 'mine'; readonly seat: number }
   | { readonly kind: 'apart' }
-  | {
-      readonly kind: 'gone' | 'orphan'
-      readonly seats: readonly number[]
-      readonly instead: readonly number[] | null
-    }
+  | { readonly kind: 'gone' | 'orphan'; readonly seats: readonly number[] }
   | { readonly kind: 'limit'; readonly limit: number; readonly remaining: number }
   | {
       readonly kind: 'soldOut'
@@ -47,9 +43,16 @@ export type Note =
     }
   | { readonly kind: 'error'; readonly error: ApiError }
 
-interface PickingOptions<H> {
+/** Of what nobody needs before they have touched the map (later.ts), what is called here. */
+interface Later {
+  hold<H>(picking: Picking<H>, options: PickingOptions<H>, tier: number): Promise<void>
+}
+
+export interface PickingOptions<H, L extends Later = Later> {
   readonly source: MapSource
-  readonly desk: SeatDesk<H>
+  /** Gets the code that is needed later. */
+  load(): Promise<L>
+  desk(later: L): SeatDesk<H>
   readonly party: ReadonlySignal<number>
   /** Asked before anything is held: whether somebody is there to hold it for. */
   beforeHold(): Promise<boolean>
@@ -70,7 +73,7 @@ export interface Totals {
 const LISTS_MS = 400
 
 /** One person's choosing of seats: the hall as it is, what they have chosen, what they are told, and holding it. */
-export class Picking<H> {
+export class Picking<H, L extends Later = Later> {
   readonly hall = signal<Hall | null>(null)
   readonly state = signal<LiveState>('reading')
   readonly note = signal<Note | null>(null)
@@ -78,18 +81,37 @@ export class Picking<H> {
   readonly busy = signal<string | null>(null)
   /** Rises with what the lists show: at once with a choice, else some times a second. */
   readonly version = signal(0)
+  /** The map goes to these, wherever it stands. */
+  readonly looked = signal<readonly number[]>([])
   readonly chosen: ReadonlySignal<readonly number[]>
-  readonly #options: PickingOptions<H>
+  /** Null until it has come. */
+  readonly later = signal<L | null>(null)
+  /** Whether it was needed and did not come. */
+  readonly isLate = signal(false)
+  readonly desk: ReadonlySignal<SeatDesk<H> | null>
+  readonly #options: PickingOptions<H, L>
   readonly #ends: (() => void)[] = []
-  readonly #lookers = new Set<(seats: readonly number[]) => void>()
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(options: PickingOptions<H>) {
+  constructor(options: PickingOptions<H, L>) {
     this.#options = options
     this.chosen = computed(() => {
       void this.version.value
       return [...(this.hall.value?.chosen ?? [])].toSorted((a, b) => a - b)
     })
+    this.desk = computed(() => this.later.value && options.desk(this.later.value))
+  }
+
+  /** Loads what is needed later, unless it is there: as soon as the map is drawn, and, should that have failed, whenever it has been moved. */
+  async load(): Promise<L | null> {
+    return (this.later.value ??= await this.#options.load().catch(() => null)) // told only where it is needed
+  }
+
+  /** Loads it because it is needed now; where it does not come, people are told. */
+  async need(): Promise<L | null> {
+    const later = await this.load()
+    this.isLate.value = !later
+    return later
   }
 
   /** Begins to follow the map; until `close`. */
@@ -102,22 +124,19 @@ export class Picking<H> {
         },
       }),
       effect(() => this.#fitParty(this.#options.party.value)),
+      effect(() => void (this.note.value && this.need())),
+      effect(() => {
+        const [hall, desk] = [this.hall.value, this.desk.value]
+        if (!hall || !desk) return
+        const asked = untracked(() => desk.mine(hall.plan))
+        asked.then((mine) => hall.own(mine)).catch(() => {}) // whose holds are not known look like those of others
+      }),
     )
   }
 
   close(): void {
     for (const end of this.#ends.splice(0)) end()
     clearTimeout(this.#timer)
-  }
-
-  /** Has the map show seats, wherever it stands. */
-  lookAt(seats: readonly number[]): void {
-    for (const look of this.#lookers) look(seats)
-  }
-
-  onLookAt(look: (seats: readonly number[]) => void): () => void {
-    this.#lookers.add(look)
-    return () => this.#lookers.delete(look)
   }
 
   tap(seat: number): void {
@@ -144,9 +163,9 @@ export class Picking<H> {
     const alone = hall.chosen.size === 0 ? [] : orphansOf(hall.plan, hall.chosen, hall.isFree)
     this.note.value =
       alone.length > 0 && hall.chosen.size === this.#options.party.value
-        ? { kind: 'orphan', seats: alone, instead: this.#instead([...hall.chosen]) }
+        ? { kind: 'orphan', seats: alone }
         : null
-    if (hall.chosen.size > 0) this.#options.desk.prepare?.([...hall.chosen])
+    if (hall.chosen.size > 0) this.desk.value?.prepare?.([...hall.chosen])
   }
 
   show(filter: SeatFilter, floor: string | null): void {
@@ -156,86 +175,27 @@ export class Picking<H> {
 
   /** Holds what is chosen. */
   async hold(): Promise<void> {
-    const chosen = this.chosen.value
-    if (chosen.length > 0) await this.#hold('chosen', () => this.#options.desk.hold(chosen))
+    if (this.chosen.value.length > 0) await this.#hold('chosen', -1)
   }
 
   /** Holds the best seats of a tier, for the whole party. */
   async holdBest(tier: number): Promise<void> {
-    const hall = this.hall.value
-    const found = hall?.tiers[tier]
-    if (!hall || !found) return
-    const wheelchairs = hall.filter.accessible ? 1 : 0
-    const take = () => this.#options.desk.holdBest(found.id, this.#options.party.value, wheelchairs)
-    await this.#hold(found.id, take, tier)
+    const found = this.hall.value?.tiers[tier]
+    if (found) await this.#hold(found.id, tier)
   }
 
-  /** Chooses seats that the server has offered. */
-  async takeOffer(offer: Offer): Promise<void> {
-    const hall = this.hall.value
-    if (hall) this.choose(await this.#options.desk.find(hall.plan, offer.seatIds))
-  }
-
-  async #hold(what: string, take: () => Promise<H>, tier = -1): Promise<void> {
+  /** @param tier whose best seats are wanted; -1: what is chosen is. */
+  async #hold(what: string, tier: number): Promise<void> {
     if (this.busy.value !== null) return
     this.busy.value = what
     this.note.value = null
     try {
-      if (!(await this.#options.beforeHold())) return
-      const hold = await take()
-      const hall = this.hall.value
-      if (hall && what === 'chosen') {
-        hall.own([...hall.mine, ...hall.chosen])
-        hall.choose([])
-      }
-      this.#options.held(hold)
-    } catch (error) {
-      await this.#explain(asApiError(error), tier)
+      const later = await this.need()
+      await later?.hold(this, this.#options, tier)
     } finally {
       this.busy.value = null
       this.#dropTaken()
     }
-  }
-
-  async #explain(error: ApiError, tier: number): Promise<void> {
-    const { extensions: facts } = error
-    const hall = this.hall.value
-    const ids = Array.isArray(facts.seatIds) ? (facts.seatIds as string[]) : []
-    const number = (value: unknown) => (typeof value === 'number' ? value : 0)
-    if (hall && error.code === 'SEATS_UNAVAILABLE') {
-      const gone = await this.#named(hall, ids)
-      hall.choose([...hall.chosen].filter((seat) => !gone.includes(seat)))
-      this.note.value = { kind: 'gone', seats: gone, instead: this.#instead(gone, gone) }
-    } else if (hall && error.code === 'ORPHAN_SEAT') {
-      const seats = await this.#named(hall, ids)
-      this.note.value = { kind: 'orphan', seats, instead: this.#instead([...hall.chosen]) }
-    } else if (error.code === 'LIMIT_EXCEEDED') {
-      this.note.value = { kind: 'limit', limit: number(facts.limit), remaining: number(facts.remaining) }
-    } else if (error.code === 'SOLD_OUT' && tier !== -1) {
-      const offers = Array.isArray(facts.alternatives) ? (facts.alternatives as Offer[]) : []
-      this.note.value = { kind: 'soldOut', tier, remaining: number(facts.remaining), offers }
-    } else if (!this.#options.failed(error)) this.note.value = { kind: 'error', error }
-  }
-
-  /** Seats by their ids; none when that cannot be asked just now, for then the rest is still worth telling. */
-  async #named(hall: Hall, ids: readonly string[]): Promise<number[]> {
-    try {
-      return await this.#options.desk.find(hall.plan, ids)
-    } catch {
-      return []
-    }
-  }
-
-  /** As many seats near others that can be had, and are none of those. */
-  #instead(near: readonly number[], except: readonly number[] = []): number[] | null {
-    const hall = this.hall.value
-    if (!hall || near.length === 0) return null
-    const { chosen } = hall
-    // Where only some are gone the others stay, and what replaces them is beside them if it can be.
-    const kept = except.length > 0 ? [...chosen] : []
-    const free = (seat: number) => hall.fits(seat) && !except.includes(seat) && !kept.includes(seat)
-    const wanted = Math.max(1, this.#options.party.value - kept.length)
-    return nearestTo(hall.plan, near, wanted, free)
   }
 
   #take(hall: Hall): void {
@@ -243,6 +203,7 @@ export class Picking<H> {
     if (before) {
       hall.show(before.filter, before.floor)
       hall.choose(moved(before, hall).filter(hall.isFree))
+      this.note.value = null // its seats are those of the hall before
     } else {
       const floors = floorsOf(hall.plan)
       hall.show(EVERYTHING, areStacked(floors) ? (floors[0]?.id ?? null) : null)
@@ -255,10 +216,6 @@ export class Picking<H> {
       if (seats === null || seats.some((seat) => hall.chosen.has(seat))) this.#dropTaken()
     })
     this.#ends.push(end)
-    void this.#options.desk.mine(hall.plan).then(
-      (mine) => hall.own(mine),
-      () => {}, // whose holds are not known look like those of others
-    )
   }
 
   #changed(): void {
@@ -276,7 +233,7 @@ export class Picking<H> {
     hall.choose(kept)
     const told = this.note.value?.kind === 'gone' ? this.note.value.seats : []
     const seats = [...new Set([...told, ...gone])]
-    this.note.value = { kind: 'gone', seats, instead: this.#instead(seats, seats) }
+    this.note.value = { kind: 'gone', seats }
   }
 
   #fitParty(party: number): void {

@@ -6,9 +6,10 @@ import { Field } from '../ui/field.tsx'
 import { Select } from '../ui/select.tsx'
 import { seatLabel } from './engine/geometry.ts'
 import type { Hall } from './engine/hall.ts'
-import { blocksOf, freeRuns, seatsOf } from './engine/neighbours.ts'
+import { blocksOf } from './engine/nearest.ts'
+import { freeRuns, seatsOf } from './engine/neighbours.ts'
 import type { Picking, Totals } from './picking.ts'
-import { traitsOf } from './seat-canvas.tsx'
+import { traitsOf } from './seat-names.ts'
 
 /** What is said aloud of a section waits so long: a busy sale would talk without end. */
 const SAID_EVERY_MS = 8_000
@@ -49,7 +50,7 @@ export function SeatList<H>({ picking, party, totals }: SeatListProps<H>) {
     if (!chosenBlock) return
     const seats = seatsOf(chosenBlock)
     picking.choose(seats)
-    picking.lookAt(seats)
+    picking.looked.value = seats
   }
   return (
     <div class="seat-list">

@@ -1,7 +1,15 @@
 import { list } from '../texts/format.ts'
 import type { seatMap } from '../texts/id/seat-map.ts'
 import type { Same } from '../texts/same.ts'
-import { rowOfSeat, seatLabel, type SeatPlan } from './engine/geometry.ts'
+import {
+  ACCESSIBLE,
+  COMPANION,
+  hasFlag,
+  OBSTRUCTED,
+  rowOfSeat,
+  seatLabel,
+  type SeatPlan,
+} from './engine/geometry.ts'
 
 export type SeatTexts = Same<typeof seatMap>
 
@@ -18,3 +26,13 @@ export const shortNames = (t: SeatTexts, plan: SeatPlan, seats: readonly number[
       .toSorted((a, b) => a - b)
       .map((seat) => t.short(rowOfSeat(plan, seat).label, seatLabel(plan, seat))),
   )
+
+/** What is particular of a seat. */
+export function traitsOf(plan: SeatPlan, seat: number): ('accessible' | 'companion' | 'obstructed')[] {
+  const traits = [
+    ['accessible', ACCESSIBLE],
+    ['companion', COMPANION],
+    ['obstructed', OBSTRUCTED],
+  ] as const
+  return traits.flatMap(([trait, flag]) => (hasFlag(plan, seat, flag) ? [trait] : []))
+}

@@ -1,22 +1,28 @@
-import { type ReadonlySignal, type Signal, useSignal } from '@preact/signals'
+import type { Signal } from '@preact/signals'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { ApiError } from '../api/api-error.ts'
-import type { PickedHold } from '../generated/seat-map/seat-map.ts'
+import type { PickedHold } from '../generated/seat-map/hold.ts'
 import { money } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
+import { Button } from '../ui/button.tsx'
 import { Disclosure } from '../ui/disclosure.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { Skeleton } from '../ui/skeleton.tsx'
 import { Stepper } from '../ui/stepper.tsx'
 import type { PricedLine } from '../ui/with-fees.ts'
-import { apiDesk, apiSource, type ChosenItem } from './api-desk.ts'
-import { ChosenSeats, SeatNote } from './chosen-seats.tsx'
+import type { ChosenItem } from './api-desk.ts'
+import { apiSource } from './api-source.ts'
+import { ChosenSeats } from './chosen-seats.tsx'
+import type { Hall } from './engine/hall.ts'
 import type { MapSource } from './engine/live.ts'
+import type * as later from './later.ts'
 import { Picking, type SeatDesk, type Totals } from './picking.ts'
-import { SeatCanvas } from './seat-canvas.tsx'
-import type { SeatList } from './seat-list.tsx'
+import { hasCanvas, SeatCanvas } from './seat-canvas.tsx'
 import './seat-map.css'
 import { TierList } from './tier-list.tsx'
+
+/** With what is needed later. */
+type WholePicking<H> = Picking<H, typeof later>
 
 /** One hold keeps so many places. */
 const MOST_PLACES = 10
@@ -38,9 +44,9 @@ interface SeatPickerProps {
   queuePass?: string | undefined
   accessCode?: string | undefined
   /** Asked before anything is held, as somebody has to be there to hold it for; false: they have turned back. */
-  beforeHold?(): Promise<boolean>
+  beforeHold?: (() => Promise<boolean>) | undefined
   /** Refusals that the page deals with itself (QUEUE_REQUIRED, UNAUTHENTICATED, SALE_NOT_OPEN …): true when it does. Others are told here. */
-  onError?(error: ApiError): boolean
+  onError?: ((error: ApiError) => boolean) | undefined
 }
 
 /** Choosing seats of an event, by map, by list, or the best in one tap; and holding them. */
@@ -48,39 +54,36 @@ export function SeatPicker(props: SeatPickerProps) {
   const latest = useRef(props)
   latest.current = props
   const { eventId, partySize } = props
-  const parts = useMemo(
-    () => ({
-      source: apiSource(eventId),
-      desk: apiDesk(eventId, () => {
-        const { items = [], queuePass, accessCode } = latest.current
-        return { items, queuePass, accessCode }
-      }),
-    }),
-    [eventId],
-  )
+  const source = useMemo(() => apiSource(eventId), [eventId])
   return (
     <Picker
-      {...parts}
+      source={source}
+      desk={({ apiDesk }) =>
+        apiDesk(eventId, () => {
+          const { items = [], queuePass, accessCode } = latest.current
+          return { items, queuePass, accessCode }
+        })
+      }
       partySize={partySize}
       others={(props.items ?? []).reduce((sum, { quantity }) => sum + quantity, 0)}
       withFees={props.withFees}
-      onHold={(hold) => latest.current.onHold(hold)}
-      beforeHold={() => latest.current.beforeHold?.() ?? Promise.resolve(true)}
-      onError={(error) => latest.current.onError?.(error) ?? false}
+      onHold={props.onHold}
+      beforeHold={props.beforeHold}
+      onError={props.onError}
     />
   )
 }
 
 interface PickerProps<H> {
   source: MapSource
-  desk: SeatDesk<H>
+  desk(code: typeof later): SeatDesk<H>
   partySize: Signal<number>
   /** Places that go into the same hold beside the seats. */
   others?: number
   withFees?: WithFees | undefined
   onHold(hold: H): void
-  beforeHold?(): Promise<boolean>
-  onError?(error: ApiError): boolean
+  beforeHold?: (() => Promise<boolean>) | undefined
+  onError?: ((error: ApiError) => boolean) | undefined
 }
 
 /** The picker, wherever its seats come from. */
@@ -130,7 +133,7 @@ export function Picker<H>(props: PickerProps<H>) {
       >
         {hall && (
           <>
-            <SeatNote picking={picking} hall={hall} party={party} />
+            <Told picking={picking} hall={hall} party={party} />
             <ChosenSeats picking={picking} hall={hall} party={party} totals={totals} />
           </>
         )}
@@ -139,52 +142,67 @@ export function Picker<H>(props: PickerProps<H>) {
   )
 }
 
-/** The list's own code comes when somebody goes to it: it is on its way before it is opened. */
-function ListOfSeats<H>(props: { picking: Picking<H>; party: number; totals: Totals }) {
-  const t = useTexts('seat-map')
-  const { text: failedText } = useTexts('app').failed
-  const List = useSignal<typeof SeatList | null>(null)
-  const failed = useSignal(false)
-  const load = () =>
-    void import('./seat-list.tsx').then(
-      ({ SeatList }) => {
-        List.value = SeatList
-      },
-      () => {
-        failed.value = true
-      },
-    )
+/** What somebody is told of their choice. */
+function Told<H>({ picking, hall, party }: { picking: WholePicking<H>; hall: Hall; party: number }) {
+  const note = picking.note.value
+  const later = picking.later.value
   return (
-    <div onFocusIn={load} onPointerEnter={load}>
-      <Disclosure summary={t.list.title} open={!hasCanvas()} onToggle={(isOpen) => isOpen && load()}>
-        {List.value ? (
-          <List.value {...props} />
-        ) : failed.value ? (
-          <Notice tone="warning">{failedText}</Notice>
-        ) : (
-          <Skeleton lines={2} />
-        )}
-      </Disclosure>
+    <div aria-live="polite">
+      {later && note && <later.SeatNote note={note} picking={picking} hall={hall} party={party} />}
+      {!later && <NotThere picking={picking} />}
     </div>
   )
 }
 
-function usePicking<H>(props: PickerProps<H>): Picking<H> {
+function ListOfSeats<H>(props: { picking: WholePicking<H>; party: number; totals: Totals }) {
+  const { picking } = props
+  const t = useTexts('seat-map')
+  const later = picking.later.value
+  return (
+    <Disclosure
+      summary={t.list.title}
+      open={!hasCanvas()}
+      onToggle={(isOpen) => isOpen && void picking.need()}
+    >
+      {later ? <later.SeatList {...props} /> : <NotThere picking={picking} />}
+    </Disclosure>
+  )
+}
+
+/** In place of what has not come yet (`Picking.later`). */
+function NotThere<H>({ picking }: { picking: WholePicking<H> }) {
+  const { failed } = useTexts('app')
+  if (!picking.isLate.value) return null
+  return (
+    <Notice
+      tone="warning"
+      actions={
+        <Button size="s" onClick={() => void picking.need()}>
+          {failed.retry}
+        </Button>
+      }
+    >
+      {failed.text}
+    </Notice>
+  )
+}
+
+function usePicking<H>(props: PickerProps<H>): WholePicking<H> {
   const latest = useRef(props)
   latest.current = props
-  const { source, desk } = props
-  const party: ReadonlySignal<number> = props.partySize
+  const { source, partySize: party } = props
   const picking = useMemo(
     () =>
-      new Picking<H>({
+      new Picking<H, typeof later>({
         source,
-        desk,
+        load: () => import('./later.ts'),
+        desk: (code) => latest.current.desk(code),
         party,
         beforeHold: () => latest.current.beforeHold?.() ?? Promise.resolve(true),
         held: (hold) => latest.current.onHold(hold),
         failed: (error) => latest.current.onError?.(error) ?? false,
       }),
-    [source, desk, party],
+    [source, party],
   )
   useEffect(() => {
     picking.open()
@@ -202,5 +220,3 @@ const totalsOf = (withFees: WithFees | undefined, free: string): Totals => ({
     return total === 0 ? free : money(total, currency)
   },
 })
-
-const hasCanvas = (): boolean => typeof OffscreenCanvas !== 'undefined'

@@ -4,7 +4,7 @@ import { Field } from '../ui/field.tsx'
 import { Select } from '../ui/select.tsx'
 import { Switch } from '../ui/switch.tsx'
 import { letterOf } from './canvas/sprites.ts'
-import { ACCESSIBLE } from './engine/geometry.ts'
+import { ACCESSIBLE, hasFlag } from './engine/geometry.ts'
 import type { Hall } from './engine/hall.ts'
 import type { Picking, Totals } from './picking.ts'
 import { SeatSymbol } from './seat-symbol.tsx'
@@ -67,7 +67,7 @@ function Filters<H>({ picking, hall, totals }: Omit<TierListProps<H>, 'party'>) 
   const t = useTexts('seat-map')
   const { filter, plan, tiers } = hall
   const prices = [...new Set(tiers.map(({ price }) => price))]
-  const hasAccessible = plan.flags.some((flags) => (flags & ACCESSIBLE) !== 0)
+  const hasAccessible = plan.flags.some((_, seat) => hasFlag(plan, seat, ACCESSIBLE))
   if (!hasAccessible && prices.length < 3) return null
   return (
     <div class="seat-filters" role="group" aria-label={t.filters.title}>

@@ -1,4 +1,4 @@
-import type { Box, Point } from '../engine/geometry.ts'
+import type { Box, Point } from '../engine/box.ts'
 
 /** How a plan stands on a canvas: a place of the plan is at `place * scale + offset`, in CSS pixels. */
 export interface Camera extends Point {
@@ -8,6 +8,9 @@ export interface Camera extends Point {
 /** A seat is never drawn larger, in CSS pixels: a finger finds it, and its neighbours are still seen. */
 const LARGEST_SEAT = 46
 const LARGEST_SEAT_TO_FIT = 34
+
+const centred = (from: number, to: number, scale: number, size: number): number =>
+  (size - (from + to) * scale) / 2
 
 /** Where a camera may be: never further out than all of it, never so far aside that nothing is seen. */
 export class CameraRules {
@@ -38,17 +41,19 @@ export class CameraRules {
       this.#height / Math.max(bottom - top, this.#seatSize),
       largestSeat / this.#seatSize,
     )
-    const middle = (from: number, to: number, size: number) => size / 2 - ((from + to) / 2) * scale
-    return { scale, x: middle(left, right, this.#width), y: middle(top, bottom, this.#height) }
+    return {
+      scale,
+      x: centred(left, right, scale, this.#width),
+      y: centred(top, bottom, scale, this.#height),
+    }
   }
 
   /** The nearest camera that is allowed. */
   clamp({ scale: wanted, x, y }: Camera): Camera {
-    const { scale: least } = this.fit()
-    const scale = Math.min(Math.max(wanted, least), this.most)
+    const scale = this.#allowed(wanted)
     const within = (offset: number, from: number, to: number, size: number) => {
       // What fits stays in the middle; of what does not, the middle of the canvas shows something.
-      if ((to - from) * scale <= size) return size / 2 - ((from + to) / 2) * scale
+      if ((to - from) * scale <= size) return centred(from, to, scale, size)
       return Math.min(Math.max(offset, size / 2 - to * scale), size / 2 - from * scale)
     }
     return {
@@ -60,25 +65,28 @@ export class CameraRules {
 
   /** Nearer or further, with one place of the canvas staying where it is. */
   zoomed(camera: Camera, factor: number, x: number, y: number): Camera {
-    const { scale: least } = this.fit()
-    const scale = Math.min(Math.max(camera.scale * factor, least), this.most)
+    const scale = this.#allowed(camera.scale * factor)
     const by = scale / camera.scale
     return this.clamp({ scale, x: x - (x - camera.x) * by, y: y - (y - camera.y) * by })
+  }
+
+  /** Aside, in CSS pixels. */
+  panned({ scale, x, y }: Camera, right: number, down: number): Camera {
+    return this.clamp({ scale, x: x + right, y: y + down })
   }
 
   get most(): number {
     return Math.max(LARGEST_SEAT / this.#seatSize, this.fit().scale)
   }
+
+  #allowed(scale: number): number {
+    return Math.min(Math.max(scale, this.fit().scale), this.most)
+  }
 }
 
-/** Between two cameras; scale goes by factors, so that it looks even. */
-export function between(from: Camera, to: Camera, part: number, width: number, height: number): Camera {
+/** Between two cameras; scale goes by factors, so that it looks even, and one place of the canvas stays where it is. */
+export function between(from: Camera, to: Camera, part: number): Camera {
   const scale = from.scale * (to.scale / from.scale) ** part
-  const middle = (camera: Camera, axis: 'x' | 'y', size: number) => (size / 2 - camera[axis]) / camera.scale
-  const along = to.scale === from.scale ? part : (1 - from.scale / scale) / (1 - from.scale / to.scale)
-  const place = (axis: 'x' | 'y', size: number) => {
-    const [begin, end] = [middle(from, axis, size), middle(to, axis, size)]
-    return size / 2 - (begin + (end - begin) * along) * scale
-  }
-  return { scale, x: place('x', width), y: place('y', height) }
+  const along = to.scale === from.scale ? part : (scale - from.scale) / (to.scale - from.scale)
+  return { scale, x: from.x + (to.x - from.x) * along, y: from.y + (to.y - from.y) * along }
 }

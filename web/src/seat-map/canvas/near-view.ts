@@ -1,4 +1,4 @@
-import { ACCESSIBLE, seatLabel } from '../engine/geometry.ts'
+import { ACCESSIBLE, hasFlag, seatLabel } from '../engine/geometry.ts'
 import type { Hall } from '../engine/hall.ts'
 import type { Palette } from './palette.ts'
 import { Sprites } from './sprites.ts'
@@ -151,7 +151,7 @@ export class NearView {
   #drawSeat(on: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D, seat: number): void {
     const { plan } = this.#hall
     const look = this.#hall.lookOf(seat)
-    const accessible = ((plan.flags[seat] ?? 0) & ACCESSIBLE) !== 0
+    const accessible = hasFlag(plan, seat, ACCESSIBLE)
     const [x, y] = this.#corner(seat)
     const { size } = this.#sprites
     this.#sprites.put(on, look, this.#hall.tierAt(seat), accessible, x, y)

@@ -23,6 +23,8 @@ export const TIER_COLOURS = 8
 export function readPalette(element: HTMLElement): Palette {
   const probe = element.ownerDocument.createElement('span')
   probe.className = 'seat-map__probe'
+  // Where nothing is to move, base.css makes all changes last for an instant, and within it a colour is the one before.
+  probe.style.setProperty('transition', 'none', 'important')
   element.append(probe)
   const computed = getComputedStyle(probe)
   const read = (token: string): string => {

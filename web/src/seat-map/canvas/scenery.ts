@@ -1,4 +1,5 @@
-import type { Point, SeatPlan } from '../engine/geometry.ts'
+import { emptyBox, middleOf, type Point, widen } from '../engine/box.ts'
+import type { SeatPlan } from '../engine/geometry.ts'
 import type { Hall } from '../engine/hall.ts'
 import type { Palette } from './palette.ts'
 import { letterOf } from './sprites.ts'
@@ -38,6 +39,12 @@ export function drawGround(
     for (const point of outline) on.lineTo(toX(point.x), toY(point.y))
     on.closePath()
   }
+  const writeInside = (colour: string, size: number, text: string, outline: readonly Point[]) => {
+    const box = emptyBox()
+    for (const { x, y } of outline) widen(box, x, y)
+    const { x, y } = middleOf(box)
+    write(on, colour, palette.font, size, text, toX(x), toY(y))
+  }
   on.lineWidth = 1
   on.strokeStyle = palette.line
   const seen = ({ floor }: { floor: string | null }) =>
@@ -66,28 +73,13 @@ export function drawGround(
     on.setLineDash([5, 5])
     on.stroke()
     on.setLineDash([])
-    const middle = (axis: 'x' | 'y') =>
-      area.outline.reduce((sum, point) => sum + point[axis], 0) / (area.outline.length || 1)
-    write(on, palette.quiet, palette.font, 12, area.name, toX(middle('x')), toY(middle('y')))
+    writeInside(palette.quiet, 12, area.name, area.outline)
   }
   on.fillStyle = palette.stage
   if (geometry.stage) {
     shape(geometry.stage.outline)
     on.fill()
-    const { outline } = geometry.stage
-    const middle = (axis: 'x' | 'y') => {
-      const places = outline.map((point) => point[axis])
-      return (Math.min(...places) + Math.max(...places)) / 2
-    }
-    write(
-      on,
-      palette.ink,
-      palette.font,
-      13,
-      geometry.stage.label ?? words.stage,
-      toX(middle('x')),
-      toY(middle('y')),
-    )
+    writeInside(palette.ink, 13, geometry.stage.label ?? words.stage, geometry.stage.outline)
   } else {
     // A slim bar along the front: enough to know which way one looks.
     const [left, right, y] = [toX(box.left), toX(box.right), toY(box.top)]

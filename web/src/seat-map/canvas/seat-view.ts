@@ -1,12 +1,11 @@
-import type { Box } from '../engine/geometry.ts'
-import { emptyBox, widen } from '../engine/geometry.ts'
+import { type Box, emptyBox, widen } from '../engine/box.ts'
 import type { Hall } from '../engine/hall.ts'
 import { between, type Camera, CameraRules } from './camera.ts'
 import { FarView } from './far-view.ts'
 import { listenToGestures } from './gestures.ts'
 import { NearView } from './near-view.ts'
 import { onPaletteChange, type Palette, readPalette } from './palette.ts'
-import { drawGround, drawNames, drawRing, type SceneryWords } from './scenery.ts'
+import { drawGround, drawNames, drawRing, type Place, type SceneryWords } from './scenery.ts'
 
 export interface SeatViewListeners {
   /** A seat was tapped that is large enough to be meant. */
@@ -17,7 +16,6 @@ export interface SeatViewListeners {
   zoomed(canZoomIn: boolean, canZoomOut: boolean): void
 }
 
-const FIRST_DRAW = 'seat-map:first-draw'
 /** So many seats are drawn one by one in any frame. */
 const FEW = 1_500
 /** So many are drawn from tiles rather than as a bitmap, however small. */
@@ -35,6 +33,9 @@ const DOUBLE_TAP_MS = 320
 /** A glide loses this part of its speed each millisecond. */
 const FRICTION = 0.006
 
+/** Whether this person wants nothing to move by itself. */
+const isStill = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches
+
 /**
  * The map on a canvas. It draws when something has changed and at no other time: from afar one bitmap, from near tiles. How it stands can be
  * read off the canvas (`data-scale`, `data-x`, `data-y` in CSS pixels; `data-seats` in sight; `data-settled`), by tests and benches.
@@ -45,8 +46,8 @@ export class SeatView {
   readonly #listeners: SeatViewListeners
   readonly #words: () => SceneryWords
   readonly #closing = new AbortController()
-  #hall: Hall | null = null
-  #rules: CameraRules | null = null
+  readonly #hall: Hall
+  readonly #rules: CameraRules
   #palette: Palette
   #camera: Camera = { scale: 1, x: 0, y: 0 }
   #far: FarView | null = null
@@ -61,28 +62,39 @@ export class SeatView {
   #zoomedAt = -Infinity
   #settleTimer: ReturnType<typeof setTimeout> | undefined
   #fitted = true
-  #drawn = false
   #ring = -1
-  #unhear = () => {}
   #tappedAt = -Infinity
 
   /** @throws Error where there is no canvas to draw on. */
-  constructor(canvas: HTMLCanvasElement, words: () => SceneryWords, listeners: SeatViewListeners) {
+  constructor(
+    canvas: HTMLCanvasElement,
+    hall: Hall,
+    words: () => SceneryWords,
+    listeners: SeatViewListeners,
+  ) {
     const context = canvas.getContext('2d')
     if (!context) throw new Error('no canvas')
+    delete canvas.dataset.settled // of the hall before
     this.#canvas = canvas
+    this.#hall = hall
+    this.#rules = new CameraRules(hall.plan.box, hall.plan.geometry.seatSize)
     this.#context = context
     this.#words = words
     this.#listeners = listeners
     this.#palette = readPalette(canvas.parentElement ?? document.body)
-    performance.mark(FIRST_DRAW)
     const { signal } = this.#closing
     const sizes = new ResizeObserver(() => this.#resize())
     sizes.observe(canvas)
     const endPalette = onPaletteChange(() => this.repaint())
+    const unhear = hall.onChange((seats) => {
+      if (seats === null) this.#far = this.#near = null
+      else for (const seat of seats) this.#changed.add(seat)
+      this.#draw()
+    })
     signal.addEventListener('abort', () => {
       sizes.disconnect()
       endPalette()
+      unhear()
       cancelAnimationFrame(this.#frame)
       clearTimeout(this.#settleTimer)
     })
@@ -91,42 +103,23 @@ export class SeatView {
   }
 
   close(): void {
-    this.#unhear()
     this.#closing.abort()
   }
 
-  /** Shows a hall, all of it; another one than before where it stood, when its drawing is the same size. */
-  show(hall: Hall): void {
-    this.#hall = hall
-    this.#far = this.#near = null
-    this.#rules = new CameraRules(hall.plan.box, hall.plan.geometry.seatSize)
-    this.#rules.resize(this.#width, this.#height)
-    this.#camera = this.#rules.fit()
-    this.#fitted = true
-    this.#unhear()
-    this.#unhear = hall.onChange((seats) => {
-      if (seats === null) this.#far = this.#near = null
-      else for (const seat of seats) this.#changed.add(seat)
-      this.#draw()
-    })
-    this.#draw()
-  }
-
   fit(): void {
-    if (this.#rules) this.#moveTo(this.#rules.fit())
+    this.#moveTo(this.#rules.fit())
   }
 
   zoom(factor: number): void {
-    if (this.#rules)
-      this.#moveTo(
-        this.#rules.zoomed(this.#move?.to ?? this.#camera, factor, this.#width / 2, this.#height / 2),
-      )
+    this.#moveTo(
+      this.#rules.zoomed(this.#move?.to ?? this.#camera, factor, this.#width / 2, this.#height / 2),
+    )
   }
 
   /** Goes to where seats are, with what is around them, unless they are in sight and large enough. */
   goTo(seats: readonly number[]): void {
-    const plan = this.#hall?.plan
-    if (!plan || !this.#rules || seats.length === 0) return
+    if (seats.length === 0) return
+    const { plan } = this.#hall
     const box = emptyBox()
     for (const seat of seats) widen(box, plan.x[seat] ?? 0, plan.y[seat] ?? 0)
     const { scale, x, y } = this.#camera
@@ -142,9 +135,9 @@ export class SeatView {
 
   /** Goes to a part of the plan. @param air around it, in seats. */
   goToBox({ left, top, right, bottom }: Box, air = 1.5): void {
-    const by = (this.#hall?.plan.geometry.seatSize ?? 1) * air
+    const by = this.#hall.plan.geometry.seatSize * air
     const box = { left: left - by, top: top - by, right: right + by, bottom: bottom + by }
-    if (this.#rules) this.#moveTo(this.#rules.clamp(this.#rules.showing(box, CHOOSING_SEAT)))
+    this.#moveTo(this.#rules.clamp(this.#rules.showing(box, CHOOSING_SEAT)))
   }
 
   /** Draws a ring around a seat; -1: around none. */
@@ -173,18 +166,15 @@ export class SeatView {
     this.#canvas.width = Math.round(width * ratio)
     this.#canvas.height = Math.round(height * ratio)
     this.#far = this.#near = null
-    if (this.#rules) {
-      this.#rules.resize(width, height)
-      const moved = { ...this.#camera, x: this.#camera.x + by, y: this.#camera.y + down }
-      this.#camera = this.#fitted ? this.#rules.fit() : this.#rules.clamp(moved)
-    }
+    this.#rules.resize(width, height)
+    this.#camera = this.#fitted ? this.#rules.fit() : this.#rules.panned(this.#camera, by, down)
     // An element that changes its size is blank until the next frame: there is none before what is seen now.
-    if (this.#hall) this.#paint(performance.now())
+    this.#paint(performance.now())
   }
 
   #moveTo(to: Camera): void {
     this.#glide = null
-    if (matchMedia('(prefers-reduced-motion: reduce)').matches) this.#set(to)
+    if (isStill()) this.#set(to)
     else this.#move = { from: this.#camera, to, at: performance.now() }
     this.#draw()
   }
@@ -214,25 +204,19 @@ export class SeatView {
       const part = Math.min(1, Math.max(0, now - at) / MOVE_MS)
       const eased = 1 - (1 - part) ** 3
       if (part === 1) this.#move = null
-      this.#set(part === 1 ? to : between(from, to, eased, this.#width, this.#height))
-    } else if (this.#glide && this.#rules) {
+      this.#set(part === 1 ? to : between(from, to, eased))
+    } else if (this.#glide) {
       const { x, y, at } = this.#glide
       const passed = Math.max(0, now - at)
       const slower = Math.exp(-FRICTION * passed)
       this.#glide = Math.hypot(x, y) * slower < 0.02 ? null : { x: x * slower, y: y * slower, at: now }
-      this.#set(
-        this.#rules.clamp({
-          ...this.#camera,
-          x: this.#camera.x + x * passed,
-          y: this.#camera.y + y * passed,
-        }),
-      )
+      this.#set(this.#rules.panned(this.#camera, x * passed, y * passed))
     }
   }
 
   #paint(now: number): void {
     const [hall, rules] = [this.#hall, this.#rules]
-    if (!hall || !rules || this.#width === 0) return
+    if (this.#width === 0) return
     const began = performance.now()
     const ratio = this.#ratio
     const { scale } = this.#camera
@@ -283,34 +267,22 @@ export class SeatView {
     on.scale(ratio, ratio)
     drawNames(on, hall, this.#palette, place)
     if (this.#ring !== -1) drawRing(on, hall.plan, this.#ring, this.#palette, place)
-    if (!this.#drawn) {
-      this.#drawn = true
-      performance.measure(FIRST_DRAW, FIRST_DRAW) // from the map's coming into the page, drawing and statuses unpacked among it
-    }
     if (!complete || this.#move || this.#glide) this.#draw()
-    else if (!zooming) this.#settled(place, rules)
+    else if (!zooming) this.#settled(place)
   }
 
-  #settled(
-    { scale, x, y, width, height }: { scale: number; x: number; y: number; width: number; height: number },
-    rules: CameraRules,
-  ): void {
+  #settled({ scale, x, y, width, height }: Place): void {
     const { dataset } = this.#canvas
     if (dataset.settled !== undefined) return
-    const fit = rules.fit()
-    this.#fitted = scale <= fit.scale * 1.001
+    this.#fitted = scale <= this.#rules.fit().scale * 1.001
     let seats = 0
-    this.#hall?.plan.index.within(-x / scale, -y / scale, (width - x) / scale, (height - y) / scale, () => {
+    this.#hall.plan.index.within(-x / scale, -y / scale, (width - x) / scale, (height - y) / scale, () => {
       seats += 1
     })
-    dataset.scale = String(scale)
-    dataset.x = String(x)
-    dataset.y = String(y)
-    dataset.seats = String(seats)
-    dataset.settled = ''
+    Object.assign(dataset, { scale, x, y, seats, settled: '' })
     // What is seen whole is no reason to keep a finger from scrolling the page.
     this.#canvas.classList.toggle('seat-map__canvas--whole', this.#fitted)
-    this.#listeners.zoomed(scale < rules.most * 0.999, !this.#fitted)
+    this.#listeners.zoomed(scale < this.#rules.most * 0.999, !this.#fitted)
   }
 
   #gestures(): Parameters<typeof listenToGestures>[1] {
@@ -319,7 +291,6 @@ export class SeatView {
     }
     const seatAt = (x: number, y: number, reach: number): number => {
       const hall = this.#hall
-      if (!hall) return -1
       const { scale, x: left, y: top } = this.#camera
       const shown = (seat: number) => hall.lookOf(seat) !== 'hidden'
       return hall.plan.index.nearest((x - left) / scale, (y - top) / scale, reach / scale, shown)
@@ -327,21 +298,18 @@ export class SeatView {
     return {
       panBy: (x, y) => {
         stop()
-        if (this.#rules)
-          this.#set(this.#rules.clamp({ ...this.#camera, x: this.#camera.x + x, y: this.#camera.y + y }))
+        this.#set(this.#rules.panned(this.#camera, x, y))
       },
       zoomAt: (factor, x, y) => {
         stop()
-        if (this.#rules) this.#set(this.#rules.zoomed(this.#camera, factor, x, y))
+        this.#set(this.#rules.zoomed(this.#camera, factor, x, y))
       },
       release: (x, y) => {
-        if (Math.hypot(x, y) > 0.1 && !matchMedia('(prefers-reduced-motion: reduce)').matches)
-          this.#glide = { x, y, at: performance.now() }
+        if (Math.hypot(x, y) > 0.1 && !isStill()) this.#glide = { x, y, at: performance.now() }
         this.#draw()
       },
       tap: (x, y, fine) => {
         const [hall, rules, now] = [this.#hall, this.#rules, performance.now()]
-        if (!hall || !rules) return
         const size = hall.plan.geometry.seatSize * this.#camera.scale
         const seat = seatAt(x, y, fine ? size * 0.7 : Math.max(size * 0.7, 20))
         const meant = size >= (fine ? SMALLEST_FOR_MOUSE : SMALLEST_FOR_FINGER)
@@ -352,7 +320,7 @@ export class SeatView {
         else if (twice) this.#moveTo(rules.zoomed(this.#camera, 2.2, x, y))
       },
       hover: (x, y) => {
-        const size = (this.#hall?.plan.geometry.seatSize ?? 1) * this.#camera.scale
+        const size = this.#hall.plan.geometry.seatSize * this.#camera.scale
         const seat = size < SMALLEST_FOR_MOUSE ? -1 : seatAt(x, y, size * 0.7)
         this.ring(seat)
         this.#listeners.hovered(seat, x, y)
@@ -363,10 +331,9 @@ export class SeatView {
       },
       fit: () => this.fit(),
       canZoom: (inwards) =>
-        this.#rules !== null &&
-        (inwards
+        inwards
           ? this.#camera.scale < this.#rules.most * 0.999
-          : this.#camera.scale > this.#rules.fit().scale * 1.001),
+          : this.#camera.scale > this.#rules.fit().scale * 1.001,
     }
   }
 }

@@ -48,7 +48,7 @@ export function SeatMapDemo() {
       <Picker
         key={name}
         source={demo.source}
-        desk={demo.desk}
+        desk={() => demo.desk}
         partySize={party}
         onHold={(seats) => notify(t.demo.held(shortNames(t, planOf(makeHall(name).geometry), seats)))}
       />

@@ -1,4 +1,5 @@
-import { type Box, emptyBox, type SeatPlan, widen } from './geometry.ts'
+import { type Box, emptyBox, widen } from './box.ts'
+import type { SeatPlan } from './geometry.ts'
 
 export interface Floor {
   readonly id: string

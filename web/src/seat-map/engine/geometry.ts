@@ -1,9 +1,5 @@
+import { type Box, emptyBox, middleOf, type Point, widen } from './box.ts'
 import { GridIndex } from './grid-index.ts'
-
-export interface Point {
-  x: number
-  y: number
-}
 
 /** A list, or the numbers from one on at equal steps. */
 export type Numbers = readonly number[] | { readonly from: number; readonly step: number }
@@ -78,13 +74,6 @@ export interface Section {
   readonly box: Box
   /** Where its name goes: its middle, or, where it has no seats there, the seat nearest to it. */
   readonly anchor: Point
-}
-
-export interface Box {
-  left: number
-  top: number
-  right: number
-  bottom: number
 }
 
 /** A drawing unpacked into flat arrays, one place a seat, in the order of statuses. Nothing of it ever changes. */
@@ -169,6 +158,10 @@ export function seatNumber(plan: SeatPlan, seat: number): number {
   return at(row.numbers, seat - row.first)
 }
 
+/** Whether one of some flags is true of a seat. */
+export const hasFlag = (plan: SeatPlan, seat: number, flags: number): boolean =>
+  ((plan.flags[seat] ?? 0) & flags) !== 0
+
 /** The row that a seat is in. @throws RangeError for a seat that the plan does not have. */
 export function rowOfSeat(plan: SeatPlan, seat: number): Row {
   const row = plan.rows[plan.rowOf[seat] ?? -1]
@@ -189,18 +182,8 @@ export function findSeat(plan: SeatPlan, section: string, row: string, number: n
   return -1
 }
 
-export const emptyBox = (): Box => ({ left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity })
-
-/** Makes a box hold a point. */
-export function widen(box: Box, x: number, y: number): void {
-  box.left = Math.min(box.left, x)
-  box.right = Math.max(box.right, x)
-  box.top = Math.min(box.top, y)
-  box.bottom = Math.max(box.bottom, y)
-}
-
 function anchorOf(box: Box, x: Float32Array, y: Float32Array, near: number): Point {
-  const middle = { x: (box.left + box.right) / 2, y: (box.top + box.bottom) / 2 }
+  const middle = middleOf(box)
   let [nearest, best] = [middle, Infinity]
   for (let seat = 0; seat < x.length; seat++) {
     const place = { x: x[seat] ?? 0, y: y[seat] ?? 0 }

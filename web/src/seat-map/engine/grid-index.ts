@@ -1,3 +1,5 @@
+import { emptyBox, widen } from './box.ts'
+
 /** Seats in a cell, on average: few enough to look at each, enough to pass many by at once. */
 const PER_CELL = 16
 const MOST_CELLS = 1 << 16
@@ -18,14 +20,10 @@ export class GridIndex {
   constructor(x: Float32Array, y: Float32Array) {
     this.#x = x
     this.#y = y
-    let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity]
-    for (let i = 0; i < x.length; i++) {
-      left = Math.min(left, x[i] ?? 0)
-      right = Math.max(right, x[i] ?? 0)
-      top = Math.min(top, y[i] ?? 0)
-      bottom = Math.max(bottom, y[i] ?? 0)
-    }
-    if (left > right) [left, top, right, bottom] = [0, 0, 0, 0]
+    const box = emptyBox()
+    for (let i = 0; i < x.length; i++) widen(box, x[i] ?? 0, y[i] ?? 0)
+    if (x.length === 0) widen(box, 0, 0)
+    const { left, top, right, bottom } = box
     const [width, height] = [right - left || 1, bottom - top || 1]
     const wanted = Math.min(MOST_CELLS, Math.max(1, x.length / PER_CELL))
     this.#left = left

@@ -1,4 +1,4 @@
-import { ACCESSIBLE, COMPANION, type SeatPlan, sectionOfSeat } from './geometry.ts'
+import { ACCESSIBLE, COMPANION, hasFlag, type SeatPlan, sectionOfSeat } from './geometry.ts'
 import { AVAILABLE, BLOCKED, HELD, SOLD } from './statuses.ts'
 
 /** What seats are sold as: a ticket type of the event. */
@@ -74,11 +74,6 @@ export class Hall {
 
   get floor(): string | null {
     return this.#floor
-  }
-
-  /** A copy, as a test compares it. */
-  get statuses(): Uint8Array {
-    return this.#statuses.slice()
   }
 
   statusOf(seat: number): number {
@@ -180,7 +175,7 @@ export class Hall {
     const own = this.tierAt(seat)
     if (tier !== null && own !== tier) return false
     if (maxPrice !== null && (this.tiers[own]?.price ?? Infinity) > maxPrice) return false
-    return !accessible || ((this.plan.flags[seat] ?? 0) & (ACCESSIBLE | COMPANION)) !== 0
+    return !accessible || hasFlag(this.plan, seat, ACCESSIBLE | COMPANION)
   }
 
   #count(): void {

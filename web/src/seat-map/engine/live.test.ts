@@ -181,8 +181,11 @@ async function history(
   }
   end()
   expect(map.followers.size).toBe(0)
-  return { client: [...((hall as Hall | null)?.statuses ?? [])], server: [...map.statuses] }
+  return { client: hall ? statusesOf(hall) : [], server: [...map.statuses] }
 }
+
+const statusesOf = (hall: Hall): number[] =>
+  Array.from({ length: hall.plan.seatCount }, (_, seat) => hall.statusOf(seat))
 
 const isTurned = ({ inFlight }: Follower): boolean =>
   inFlight.some((change, at) => change.revision < (inFlight[at - 1]?.revision ?? 0))

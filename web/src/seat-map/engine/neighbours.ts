@@ -1,4 +1,4 @@
-import { ACCESSIBLE, GAP_BEFORE, type Row, rowOfSeat, type SeatPlan } from './geometry.ts'
+import { ACCESSIBLE, GAP_BEFORE, hasFlag, type Row, rowOfSeat, type SeatPlan } from './geometry.ts'
 
 /** Whether a seat can be had by whoever asks: free, on sale, and what else is wanted. */
 export type IsFree = (seat: number) => boolean
@@ -11,7 +11,7 @@ export interface Run {
 
 /** Whether the seat before sits beside this one: in its row, with no gap between. */
 const joinsBefore = (plan: SeatPlan, row: Row, seat: number): boolean =>
-  seat > row.first && ((plan.flags[seat] ?? 0) & GAP_BEFORE) === 0
+  seat > row.first && !hasFlag(plan, seat, GAP_BEFORE)
 
 /** Runs of free neighbours of a row, from the left. */
 export function freeRuns(plan: SeatPlan, row: Row, free: IsFree): Run[] {
@@ -40,8 +40,8 @@ export function orphansOf(plan: SeatPlan, chosen: ReadonlySet<number>, free: IsF
     const alone = leftAlone(plan, row, chosen, free)
     if (alone.length === 0) return []
     const runs = chosenRuns(plan, row, chosen)
-    const seats = runs.flatMap(({ first, count }) => Array.from({ length: count }, (_, at) => first + at))
-    if (seats.some((seat) => (plan.flags[seat] ?? 0) & ACCESSIBLE)) return []
+    const seats = runs.flatMap(seatsOf)
+    if (seats.some((seat) => hasFlag(plan, seat, ACCESSIBLE))) return []
     return hasCleanChoice(freeRuns(plan, row, free), seats.length, runs.length) ? alone : []
   })
 }
@@ -80,15 +80,6 @@ function hasCleanChoice(runs: readonly Run[], quantity: number, mostBlocks: numb
   return fewest.has(quantity)
 }
 
-/** Blocks of so many free neighbours of a row, from the left; those that would leave nobody alone only, where there are any. */
-export function blocksOf(plan: SeatPlan, row: Row, size: number, free: IsFree): Run[] {
-  const all = freeRuns(plan, row, free).flatMap(({ first, count }) =>
-    Array.from({ length: Math.max(0, count - size + 1) }, (_, at) => ({ first: first + at, count: size })),
-  )
-  const clean = all.filter((block) => orphansOf(plan, new Set(seatsOf(block)), free).length === 0)
-  return clean.length > 0 ? clean : all
-}
-
 /** The seats of a run. */
 export const seatsOf = ({ first, count }: Run): number[] =>
   Array.from({ length: count }, (_, at) => first + at)
@@ -110,39 +101,4 @@ export function blockAround(plan: SeatPlan, seat: number, size: number, free: Is
   const blocks = firsts.map((first) => ({ first, count: size }))
   const leavesNobody = (block: Run) => orphansOf(plan, new Set(seatsOf(block)), free).length === 0
   return blocks.find(leavesNobody) ?? blocks[0] ?? null
-}
-
-/**
- * So many free seats nearest to some others: side by side in one row where there are any near, else one by one.
- * @param around the seats that were wanted. @returns null when there are not so many.
- */
-export function nearestTo(
-  plan: SeatPlan,
-  around: readonly number[],
-  size: number,
-  free: IsFree,
-): number[] | null {
-  const middle = (axis: Float32Array) =>
-    around.reduce((sum, seat) => sum + (axis[seat] ?? 0), 0) / (around.length || 1)
-  const [x, y] = [middle(plan.x), middle(plan.y)]
-  const distance = (seat: number) => ((plan.x[seat] ?? 0) - x) ** 2 + ((plan.y[seat] ?? 0) - y) ** 2
-  let [best, least]: [number[] | null, number] = [null, Infinity]
-  for (const row of plan.rows) {
-    const runs = freeRuns(plan, row, free).filter(({ count }) => count >= size)
-    // A row of which no seat is nearer than the best so far cannot be better.
-    for (const { first, count } of runs)
-      for (let at = first; at + size <= first + count; at++) {
-        const far = (distance(at) + distance(at + size - 1)) / 2
-        if (far >= least) continue
-        const seats = seatsOf({ first: at, count: size })
-        if (orphansOf(plan, new Set(seats), free).length > 0) continue
-        best = seats
-        least = far
-      }
-  }
-  if (best) return best
-  const single: number[] = []
-  for (let seat = 0; seat < plan.seatCount; seat++) if (free(seat)) single.push(seat)
-  if (single.length < size) return null
-  return single.toSorted((a, b) => distance(a) - distance(b)).slice(0, size)
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mapAsync } from '@karcis/kit/async-queue'
 import { transaction } from '@karcis/kit/database'
 import { BadUserInput, NotFound } from '@karcis/kit/errors'
-import { idSchema } from '@karcis/kit/ids'
+import { idSchema, isId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import type { Tx } from '../database.ts'
@@ -12,7 +12,7 @@ import { insertBuyers, raisePopularity, upsertView, WEIGHT } from '../events/vie
 import { isSlug } from '@karcis/kit/slugs'
 
 /**
- * One event that the viewer may see, by its id or by its slug, in any case.
+ * One event that the viewer may see, by its id or by its slug, in any case. Its id does for a slug too: links of mails are made where no more is known of it.
  * @returns null when there is none, or it is not for the viewer.
  * @throws BadUserInput unless exactly one of the two is given.
  */
@@ -25,8 +25,10 @@ export async function findEvent(
     const path = id == null ? 'id' : 'slug'
     throw new BadUserInput([{ path, message: 'exactly one of id and slug must be given' }])
   }
-  if (id != null) return ifVisible(await batchedReads.event(id), viewer)
   const wanted = slug?.toLowerCase() ?? ''
+  const known = id ?? (isId(wanted) ? wanted : null)
+  const byId = known === null ? null : await batchedReads.event(known)
+  if (byId || id != null) return ifVisible(byId ?? null, viewer)
   return ifVisible(isSlug(wanted) ? ((await batchedReads.eventBySlug(wanted)) ?? null) : null, viewer)
 }
 

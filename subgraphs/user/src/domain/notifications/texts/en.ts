@@ -88,7 +88,7 @@ export const en: Texts = {
         ? `Your number ending in ${ending} has answered STOP to a text message of ours, so nothing is sent there any more. To have them again, answer START, and verify the number once more.`
         : `Nothing that we send to your number ending in ${ending} arrives, so we send nothing there any more. If the number is right, verify it once more.`,
     ],
-    action: { label: 'See your phone number', url: say.url('/account/notifications') },
+    action: { label: 'See your phone number', url: say.url('/account/preferences') },
   }),
   PROPOSAL_REVIEWED: ({ name, decision, message }, say) =>
     decision === 'APPROVED'

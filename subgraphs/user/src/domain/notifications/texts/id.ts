@@ -88,7 +88,7 @@ export const id: Texts = {
         ? `Nomor Anda yang berakhiran ${ending} membalas STOP ke SMS kami, jadi tidak ada lagi yang dikirim ke sana. Untuk menerimanya lagi, balas START, lalu verifikasi nomor itu sekali lagi.`
         : `SMS kami tidak sampai ke nomor Anda yang berakhiran ${ending}, jadi kami tidak lagi mengirim ke sana. Jika nomornya benar, verifikasi sekali lagi.`,
     ],
-    action: { label: 'Lihat nomor ponsel Anda', url: say.url('/account/notifications') },
+    action: { label: 'Lihat nomor ponsel Anda', url: say.url('/account/preferences') },
   }),
   PROPOSAL_REVIEWED: ({ name, decision, message }, say) =>
     decision === 'APPROVED'

@@ -1,0 +1,26 @@
+export interface Point {
+  x: number
+  y: number
+}
+
+export interface Box {
+  left: number
+  top: number
+  right: number
+  bottom: number
+}
+
+export const emptyBox = (): Box => ({ left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity })
+
+/** Makes a box hold a point. */
+export function widen(box: Box, x: number, y: number): void {
+  box.left = Math.min(box.left, x)
+  box.right = Math.max(box.right, x)
+  box.top = Math.min(box.top, y)
+  box.bottom = Math.max(box.bottom, y)
+}
+
+export const middleOf = ({ left, top, right, bottom }: Box): Point => ({
+  x: (left + right) / 2,
+  y: (top + bottom) / 2,
+})
