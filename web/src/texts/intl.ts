@@ -8,5 +8,5 @@ import workerUrl from './intl-worker.ts?worker&url'
 export const prepareIntl = (): Promise<unknown> =>
   new Promise((resolve) => {
     const worker = new Worker(scriptUrl(workerUrl), { type: 'module' })
-    worker.onmessage = worker.onerror = resolve
+    for (const end of ['message', 'error']) worker.addEventListener(end, resolve)
   })
