@@ -104,6 +104,10 @@ equalsOneSchema('an interface object', INTERFACE_OBJECT, [
     'with what may fail for some of its objects',
     '{ is { ... on B { rank } likes } us { ... on A { rank(arg: 2) } } }',
   ],
+  [
+    'with a fragment of which nothing is left beside its type',
+    '{ us { ... on A { title: likes } ... on B { ... on U { ... on A { sure } } title: __typename } __typename } }',
+  ],
   ['of which no type is told, as what it may not be without fails', '{ o { ... on A { sure } } }'],
   [
     'with a fragment that is used for some of its objects',

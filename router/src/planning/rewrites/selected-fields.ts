@@ -12,6 +12,7 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql'
+import { NOTHING } from './nothing.ts'
 
 /** A selection set, and the type of the objects that it is on. */
 export interface Visit {
@@ -41,6 +42,7 @@ export function fieldFinder(document: DocumentNode, schema: GraphQLSchema) {
       if (only && !objectsOf(parent).includes(only)) return
       for (const node of selections) {
         if (node.kind === Kind.FIELD) {
+          if (node === NOTHING) continue
           const key = node.alias?.value ?? node.name.value
           found.set(key, [...(found.get(key) ?? []), { field: node, parent: only ?? parent }])
           continue
