@@ -48,7 +48,7 @@ export function createEmbeds(api: Api, publicUrl: string, log: Logger): Embeds {
       const { data } = await api.ask<{ event: Embedded | null }>(EMBEDDED, { slug })
       return { text: data.event ? textOf(data.event) : undefined }
     },
-    freshMs: FRESH_MS,
+    freshMs: () => FRESH_MS,
     staleMs: STALE_MS,
     maxSize: MOST_KEPT,
     sizeOf: ({ text }) => text?.body.length ?? 0,

@@ -4,7 +4,7 @@ export interface KeptOptions<T> {
   /** Asks for what is to be kept. */
   ask(key: string): Promise<T>
   /** For so long it is given without asking. */
-  freshMs: number
+  freshMs(value: T): number
   /** For so long it is given while it is asked for again, and where nobody answers. */
   staleMs: number
   /** What all of it may take, in the unit of `sizeOf`; what was wanted last stays. */
@@ -31,7 +31,7 @@ export class Kept<T extends object> {
     const { freshMs, staleMs } = this.#options
     const known = this.#known.get(key)
     const age = known ? performance.now() - known.at : Number.POSITIVE_INFINITY
-    if (known && age < freshMs) return known.value
+    if (known && age < freshMs(known.value)) return known.value
     const asked = this.#ask(key)
     if (!known || age > staleMs) return asked
     asked.catch(() => undefined) // what is old is better than nothing; the next one asks again

@@ -99,6 +99,7 @@ const page: PublicPage = {
   picture: event.image,
   structured: eventData(event, 'https://karcis.example/events/night'),
   data: { 'EventPage:{"slug":"night"}': { event: { title: HOSTILE } } },
+  isWhole: true,
   describe: () => ({ title: HOSTILE, description: HOSTILE }),
 }
 

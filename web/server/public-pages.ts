@@ -25,8 +25,12 @@ export interface PublicPage {
   structured: object | null
   /** What the app asks first, by `operation:variables`. */
   data: Readonly<Record<string, unknown>>
+  /** Whether that is all of it; not while a part of the platform is away. */
+  isWhole: boolean
   describe(language: Language): Description
 }
+
+type FirstData = Pick<PublicPage, 'data' | 'isWhole'>
 
 export interface PublicPages {
   /** Undefined for any other address; null where it is one, and the router does not answer. A search for anything in particular is left to the app, whose requests are counted by who makes them. */
@@ -34,6 +38,8 @@ export interface PublicPages {
 }
 
 const FRESH_MS = 30_000
+/** Of a page that lacks something: it is looked for again soon. */
+const FRESH_IN_PART_MS = 1_000
 const STALE_MS = 300_000
 /** Of all pages that are kept, in characters. */
 const MOST_KEPT = 60_000_000
@@ -50,7 +56,7 @@ export const isListed = (path: string): boolean => path === SEARCH
 export function createPublicPages(api: Api, publicUrl: string, log: Logger): PublicPages {
   const kept = new Kept<PublicPage>({
     ask: (key) => make(key),
-    freshMs: FRESH_MS,
+    freshMs: ({ isWhole }) => (isWhole ? FRESH_MS : FRESH_IN_PART_MS),
     staleMs: STALE_MS,
     maxSize: MOST_KEPT,
     sizeOf: ({ data, structured }) => JSON.stringify([data, structured]).length,
@@ -64,14 +70,13 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
   }
 
   async function homePage(): Promise<PublicPage> {
-    const data = await firstData(FIRST_QUERIES.home())
     return {
+      ...(await firstData(FIRST_QUERIES.home())),
       status: 200,
       kind: 'home',
       path: '/',
       picture: null,
       structured: siteData(publicUrl),
-      data,
       describe(language) {
         const { site, about } = wordsOf(language)
         return { title: site, description: about }
@@ -80,12 +85,12 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
   }
 
   const searchPage = async (): Promise<PublicPage> => ({
+    ...(await firstData(FIRST_QUERIES.search())),
     status: 200,
     kind: 'search',
     path: SEARCH,
     picture: null,
     structured: null,
-    data: await firstData(FIRST_QUERIES.search()),
     describe(language) {
       const { search, about } = wordsOf(language)
       return { title: `${search} · Karcis`, description: about }
@@ -93,20 +98,20 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
   })
 
   async function eventPage(slug: string): Promise<PublicPage> {
-    const [facts, data] = await Promise.all([
+    const [facts, first] = await Promise.all([
       api.ask<{ event: EventFacts | null }>(EVENT_FACTS, { slug }),
       firstData(FIRST_QUERIES.event(slug)),
     ])
     const { event } = facts.data
-    if (!event) return missing('event', facts, data)
+    if (!event) return missing('event', facts, first)
     const path = pathOf('events', event.slug)
     return {
+      ...first,
       status: 200,
       kind: 'event',
       path,
       picture: event.image,
       structured: eventData(event, publicUrl + path),
-      data,
       describe(language) {
         const lines = [whenOf(event, language), whereOf(event)].filter(Boolean)
         const description = [lines.join(' · '), priceOf(event, language), event.description]
@@ -119,20 +124,20 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
   }
 
   async function organizerPage(slug: string): Promise<PublicPage> {
-    const [facts, data] = await Promise.all([
+    const [facts, first] = await Promise.all([
       api.ask<{ organizer: OrganizerFacts | null }>(ORGANIZER_FACTS, { slug }),
       firstData(FIRST_QUERIES.organizer(slug)),
     ])
     const { organizer } = facts.data
-    if (!organizer) return missing('organizer', facts, data)
+    if (!organizer) return missing('organizer', facts, first)
     const path = pathOf('organizers', organizer.slug)
     return {
+      ...first,
       status: 200,
       kind: 'organizer',
       path,
       picture: organizer.image,
       structured: organizerData(organizer, publicUrl + path),
-      data,
       describe(language) {
         const title = wordsOf(language).organizer(organizer.name)
         const description = shorten(organizer.about ?? title, DESCRIPTION_LENGTH)
@@ -142,30 +147,27 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
   }
 
   /** The page's first queries as the app makes them, those that were answered in full. */
-  async function firstData(queries: readonly FirstQuery[]): Promise<PublicPage['data']> {
+  async function firstData(queries: readonly FirstQuery[]): Promise<FirstData> {
     const answers = await Promise.all(
       queries.map(async ({ name, document, variables }) => {
         const { data, whole } = await api.ask<unknown>(document, variables)
         return whole ? [[`${name}:${JSON.stringify(variables)}`, data] as const] : []
       }),
     )
-    return Object.fromEntries(answers.flat())
+    const known = answers.flat()
+    return { data: Object.fromEntries(known), isWhole: known.length === queries.length }
   }
 
   /** @throws Error when it may only seem so, because a part of the platform is away. */
-  function missing(
-    kind: PublicPage['kind'],
-    { whole }: Answer<unknown>,
-    data: PublicPage['data'],
-  ): PublicPage {
+  function missing(kind: PublicPage['kind'], { whole }: Answer<unknown>, first: FirstData): PublicPage {
     if (!whole) throw new Error('it is not known whether it is there')
     return {
+      ...first,
       status: 404,
       kind,
       path: '',
       picture: null,
       structured: null,
-      data,
       describe(language) {
         const { missing: title, about } = wordsOf(language)
         return { title: `${title} · Karcis`, description: about }

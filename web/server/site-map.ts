@@ -47,7 +47,7 @@ export interface SiteMap {
 export function createSiteMap(api: Api, publicUrl: string, log: Logger): SiteMap {
   const kept = new Kept<{ entries: Entry[] }>({
     ask: async () => ({ entries: await collect() }),
-    freshMs: FRESH_MS,
+    freshMs: () => FRESH_MS,
     staleMs: STALE_MS,
     maxSize: 2,
     sizeOf: () => 1,
