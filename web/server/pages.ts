@@ -7,18 +7,26 @@ import { pictureAddress } from './structured-data.ts'
 import { createFill, dataScript } from './template.ts'
 import { wordsOf } from './words.ts'
 
-/** The groups of modules that show a page (vite.config.ts): they are loaded from the first moment on, not only when the app has begun. */
-function groupsOf(kind: PublicPage['kind'] | undefined): string[] {
-  const every = ['first', 'beside']
-  if (kind === undefined || kind === 'home') return every
-  return [...every, kind === 'search' ? 'search' : 'event-page']
+/** What shows each kind of page beside what shows all of them: a group of modules (vite.config.ts), and a room's words. */
+const SHOWN_BY = {
+  home: null,
+  search: { group: 'search', words: 'search' },
+  event: { group: 'event-page', words: 'event' },
+  organizer: { group: 'event-page', words: 'event' },
+} satisfies Record<PublicPage['kind'], { group: string; words: string } | null>
+
+const KINDS = Object.keys(SHOWN_BY) as PublicPage['kind'][]
+
+/** The groups of modules that show a page: they are loaded from the first moment on, not only when the app has begun. */
+const groupsOf = (kind?: PublicPage['kind']): string[] => {
+  const own = kind && SHOWN_BY[kind]
+  return ['first', 'beside', ...(own ? [own.group] : [])]
 }
 
 /** Its words, besides. */
-function textsOf(kind: PublicPage['kind'] | undefined, language: Language): string[] {
-  const every = [`src/generated/texts-${language}.ts`]
-  if (kind === undefined || kind === 'home') return every
-  return [...every, `src/texts/${language}/${kind === 'search' ? 'search' : 'event'}.ts`]
+const textsOf = (kind: PublicPage['kind'] | undefined, language: Language): string[] => {
+  const own = kind && SHOWN_BY[kind]
+  return [`src/generated/texts-${language}.ts`, ...(own ? [`src/texts/${language}/${own.words}.ts`] : [])]
 }
 
 /** How the address of the worker begins that the app starts with (web/src/texts/intl.ts). */
@@ -43,10 +51,17 @@ export interface Pages {
 /** @param publicUrl where people open Karcis, without a slash behind it. */
 export function createPages(build: Build, draw: Draw, publicUrl: string): Pages {
   const fill = createFill(build.template)
-  const sheets = new Map<string, Sheet>()
+  /** What is drawn is seen as soon as it is there: it does not wait for another round of requests. */
+  const sheets = new Map(
+    KINDS.map((kind) => [
+      kind,
+      preloadsOf(build.chunks, groupsOf(kind)).styles.map((file) => sheetOf(build, file)),
+    ]),
+  )
+  const sheetsOf = (page: PublicPage): readonly Sheet[] => sheets.get(page.kind) ?? []
   const workers = [...build.files.keys()].filter((name) => name.startsWith(FIRST_WORKER))
   return {
-    styleSources: (page) => (page ? sheetsOf(page.kind).map(({ source }) => source) : []),
+    styleSources: (page) => (page ? sheetsOf(page).map(({ source }) => source) : []),
     async write(page, path, hidden, preferences) {
       const { language, theme } = preferences
       const known = page?.describe(language) ?? bare(language)
@@ -65,7 +80,7 @@ export function createPages(build: Build, draw: Draw, publicUrl: string): Pages 
         ),
         styles:
           drawn && page
-            ? sheetsOf(page.kind)
+            ? sheetsOf(page)
                 .map(({ html }) => html)
                 .join('')
             : undefined,
@@ -73,15 +88,6 @@ export function createPages(build: Build, draw: Draw, publicUrl: string): Pages 
         data: page?.data ?? {},
       })
     },
-  }
-
-  /** What is drawn is seen as soon as it is there: it does not wait for another round of requests. */
-  function sheetsOf(kind: PublicPage['kind']): Sheet[] {
-    return preloadsOf(build.chunks, groupsOf(kind)).styles.map((file) => {
-      const sheet = sheets.get(file) ?? sheetOf(build, file)
-      sheets.set(file, sheet)
-      return sheet
-    })
   }
 
   function headOf(
