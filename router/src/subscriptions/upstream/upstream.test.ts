@@ -6,8 +6,9 @@ import { createOpenWorld } from '../../testing/open-world.ts'
 import { createTopic } from '../../testing/topic.ts'
 
 const TYPES = `type Query { a: Int }
-  type Subscription { changed: Change strictly: Change! }
-  type Change { number: Int! }`
+  type Subscription { changed: Change strictly: Change! numbered(sinceRevision: Int): Numbered }
+  type Change { number: Int! }
+  type Numbered { revision: Int! }`
 
 const BROKEN = 2
 
@@ -53,4 +54,26 @@ describe.each([
       expect(event.errors?.map(({ path }) => path)).toEqual(errors?.map(({ path }) => path))
     }
   })
+})
+
+it('an event upstream that can be resumed behind, with errors that are none, is told and the next one follows', async () => {
+  const topic = createTopic<{ revision: number }>()
+  await using world = await createOpenWorld({
+    changes: {
+      sdl: TYPES,
+      resolvers: {
+        Subscription: {
+          numbered: { subscribe: () => topic.subscribe({}), resolve: (event: object) => event },
+        },
+      },
+      misreport: (result) =>
+        JSON.stringify(result).includes(`:${BROKEN}`) ? { ...result, errors: [null] } : result,
+    },
+  })
+  await using client = createWsClient(world.url)
+  const watching = client.subscribe('subscription { numbered(sinceRevision: 0) { revision } }')
+  await eventually(() => expect(topic.subscribers).toBe(1))
+  for (const revision of [1, BROKEN, 3]) topic.publish({ revision })
+  for (const revision of [1, BROKEN, 3])
+    expect(await watching.next()).toMatchObject({ data: { numbered: { revision } } })
 })

@@ -133,13 +133,15 @@ export function openUpstream({
 }
 
 /** Whether something that an event was to be made of was away. What is wrong in itself would be so again. */
-const isIncomplete = ({ errors }: ExecutionResult): boolean =>
-  errors?.some(({ extensions }) => extensions?.code === 'SERVICE_UNAVAILABLE') ?? false
+const isIncomplete = (event: ExecutionResult): boolean =>
+  errorsOf(event).some((error) => error?.extensions?.code === 'SERVICE_UNAVAILABLE')
 
 /** Its errors are the field's, so that a client finds what is missing. What they are is not known: they are read where a fetch's are. */
-const untold = ({ errors }: ExecutionResult, field: string): ExecutionResult => ({
+const untold = (event: ExecutionResult, field: string): ExecutionResult => ({
   data: null,
-  errors: (Array.isArray(errors) ? errors : []).map(
-    (error: object | null) => ({ path: [field], ...error }) as unknown as GraphQLError,
-  ),
+  errors: errorsOf(event).map((error) => Object.assign({ path: [field] }, error)),
 })
+
+/** What stands where errors do, as it came over the wire. */
+const errorsOf = ({ errors }: ExecutionResult): readonly (GraphQLError | null)[] =>
+  Array.isArray(errors) ? errors : []
