@@ -3,9 +3,13 @@ import { brotliDecompressSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Draw } from '../server/drawing.ts'
 import { approvedEvent, signUpOrganizer, ticketType } from '../../e2e/test/builders.ts'
 import { sendPicture } from '../../scripts/seed.ts'
 import { describeInBrowser, openStage, type Stage } from './stage.ts'
+
+/** What draws pages, as the server loads it; with another query it is loaded anew. */
+const DRAWING = new URL('../dist/.draw/draw.js', import.meta.url).href
 
 /** What the app takes over as it is. */
 const KEPT = 'h1, .search-box, .event-card, .event-card a, .event__side *, .search__filters *'
@@ -91,6 +95,21 @@ describeInBrowser('pages that anybody may see', () => {
       // Which was loaded before the app could hear of it: nothing of the blur stands in its place any more.
       await visitor.page.locator('.picture__image').first().waitFor()
       expect(await visitor.page.locator('.picture__placeholder').count()).toBe(0)
+    }
+  })
+
+  it('are drawn whole by a server that has drawn nothing before', async () => {
+    for (const path of ['/', '/search', `/events/${slug}`, `/organizers/${organizerSlug}`]) {
+      const [, data = ''] = /id="first-paint">(.*?)<\/script>/.exec(await (await get(path)).text()) ?? []
+      const { draw } = (await import(`${DRAWING}?for=${path}`)) as { draw: Draw }
+      const drawn = async () => {
+        const html = await draw(path, { language: 'id' }, JSON.parse(data))
+        // What waited for its code stands between comments, and had its ids later than others.
+        return html.replaceAll(/<!--\/?\$s-->|\bP\d+-\d+/g, '')
+      }
+      const first = await drawn()
+      expect(first).toContain('Rock')
+      expect(first).toBe(await drawn())
     }
   })
 

@@ -12,7 +12,7 @@ export function firstPaint<R, V>(operation: Document<R, V>, variables: string): 
   const key = `${/^query (\w+)/.exec(operation)?.[1]}:${variables}`
   const found = results?.[key]
   if (found === undefined) return null
-  delete results?.[key]
+  if (!import.meta.env.SSR) delete results?.[key] // the server draws a part again when code for it has come
   return found as R
 }
 
