@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '@karcis/infra/setup'
 import { CHROMIUM_FLAGS, findChromium } from '@karcis/infra/chromium'
 import { chromium } from 'playwright-core'
 import { installPeers, peer } from '../../bench/router/peers.ts'
+import { SETTLE_MS } from './visit.ts'
 
 /** What Lighthouse gives points for, and how many of 100 each must come to. */
 export const LEAST = { performance: 95, accessibility: 100, 'best-practices': 100, seo: 100 } as const
@@ -32,11 +34,13 @@ export async function lighthousePoints(address: string): Promise<Points> {
     default: Lighthouse
   }
   const port = await freePort()
-  const browser = await chromium.launch({
+  // With a window, in which Lighthouse opens a tab.
+  const browser = await chromium.launchPersistentContext('', {
     executablePath: findChromium() ?? '',
     args: [...CHROMIUM_FLAGS, `--remote-debugging-port=${port}`],
   })
   try {
+    await sleep(SETTLE_MS)
     const result = await lighthouse(address, { port, logLevel: 'error', onlyCategories: Object.keys(LEAST) })
     if (!result) throw new Error(`Lighthouse gave nothing for ${address}`)
     return pointsOf(result)

@@ -3,6 +3,8 @@ import type { Browser, CDPSession, Page } from 'playwright-core'
 /** A phone of few means, on the network of one: Lighthouse's slow 4G, by which each request waits as if over 150 ms there and back. */
 const NETWORK = { offline: false, latency: 562.5, downloadThroughput: 184_320, uploadThroughput: 84_375 }
 const CPU_SLOWDOWN = 4
+/** How long a browser's window is left alone once it is open: a desktop's Chromium runs pages of its own for it, beside a page that would be opened at once. */
+export const SETTLE_MS = 3_000
 /** After the last that moved; what begins later than that is no part of loading. */
 const QUIET_MS = 2_000
 
@@ -42,6 +44,7 @@ export async function visit(
     await cdp.send('Network.emulateNetworkConditions', NETWORK)
     await cdp.send('Emulation.setCPUThrottlingRate', { rate: CPU_SLOWDOWN })
     await page.addInitScript(observe)
+    await page.waitForTimeout(SETTLE_MS)
     await page.goto(address, { waitUntil: 'networkidle', timeout: 120_000 })
     await page.waitForTimeout(QUIET_MS)
     const loaded = { ...traffic }

@@ -97,7 +97,7 @@ describeInBrowser('somebody who is told of things', () => {
     const browser = await subscribeAt(visitor, push)
     await page.goto('/account/preferences')
     await page.evaluate(() => navigator.serviceWorker.ready)
-    const inBrowser = page.getByRole('switch', { name: 'Notifications in this browser' })
+    const inBrowser = page.getByRole('switch', { name: 'Show notifications here' })
     await inBrowser.click()
     await expect.poll(() => browser.current?.keys.endpoint, PATIENCE).toContain(push.url)
     expect(await visitor.accessibility()).toEqual([])

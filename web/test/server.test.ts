@@ -103,7 +103,7 @@ describeInBrowser('pages that anybody may see', () => {
       const [, data = ''] = /id="first-paint">(.*?)<\/script>/.exec(await (await get(path)).text()) ?? []
       const { draw } = (await import(`${DRAWING}?for=${path}`)) as { draw: Draw }
       const drawn = async () => {
-        const html = await draw(path, { language: 'id' }, JSON.parse(data))
+        const html = await draw(path, { language: 'id', theme: undefined }, JSON.parse(data))
         // What waited for its code stands between comments, and had its ids later than others.
         return html.replaceAll(/<!--\/?\$s-->|\bP\d+-\d+/g, '')
       }

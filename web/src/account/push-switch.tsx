@@ -37,7 +37,7 @@ export function PushSwitch() {
     on: t.pushText,
   }[now ?? 'off']
   return (
-    <Card title={t.push}>
+    <Card title={t.pushTitle}>
       <Switch
         label={t.push}
         hint={hint}

@@ -148,7 +148,8 @@ export const settings: Same<typeof indonesian> = {
       CAMPAIGNS: { name: 'Promotions', hint: 'What organizers advertise.' },
     },
     switchOf: (group, channel) => `${group} by ${channel}`,
-    push: 'Notifications in this browser',
+    pushTitle: 'This browser',
+    push: 'Show notifications here',
     pushText:
       'They show on the screen even when Karcis is closed: changes, offers, tickets that are almost gone.',
     pushDenied: 'This browser forbids it. Allow notifications for this site in its settings, then try again.',

@@ -148,7 +148,8 @@ export const settings = {
       CAMPAIGNS: { name: 'Promosi', hint: 'Iklan dari penyelenggara.' },
     },
     switchOf: (group: string, channel: string) => `${group} lewat ${channel}`,
-    push: 'Notifikasi di peramban ini',
+    pushTitle: 'Peramban ini',
+    push: 'Tampilkan notifikasi di sini',
     pushText: 'Muncul di layar meski Karcis tertutup: perubahan acara, tawaran, tiket yang hampir habis.',
     pushDenied:
       'Peramban ini melarangnya. Izinkan notifikasi untuk situs ini di pengaturan peramban, lalu coba lagi.',
