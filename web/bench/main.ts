@@ -97,7 +97,7 @@ async function askLighthouse(origin: string, slug: string): Promise<void> {
   const names = Object.keys(LEAST) as Category[]
   const rows: string[][] = []
   for (const path of ['/', '/search', `/events/${slug}`]) {
-    const { points, lost } = await lighthousePoints(origin + path)
+    const { points, lost } = await lighthousePoints(origin + path, rounds)
     rows.push([path, ...names.map((name) => String(points[name])), lost.join('; ')])
     kept &&= names.every((name) => points[name] >= LEAST[name])
   }

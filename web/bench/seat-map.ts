@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { preview } from 'vite'
+import { SETTLE_MS } from './visit.ts'
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const VIEWPORT = { width: 1440, height: 900 }
@@ -45,6 +46,7 @@ async function open(browser: Browser, url: string, slowdown: number): Promise<Pa
     throw error
   })
   await page.addInitScript(watchFrames)
+  await page.waitForTimeout(SETTLE_MS)
   const session = await page.context().newCDPSession(page)
   await session.send('Emulation.setCPUThrottlingRate', { rate: slowdown })
   await page.goto(url)
