@@ -45,6 +45,12 @@ const GROUPS = [
   { name: 'account', test: of('account/account-pages') },
 ].map((group, at, { length }) => ({ ...group, priority: length - at }))
 
+/** What is to be loaded with a file that is loaded later: nothing of what every page begins with, and not the file alone, which is asked for anyway. */
+const beyondFirst = (file: string, needed: readonly string[]): string[] => {
+  const missing = needed.filter((name) => !name.startsWith('assets/first-'))
+  return missing.some((name) => name !== file) ? missing : []
+}
+
 /** In development operations are typed anew whenever a document changes. Before a build that has been done (scripts/build-web.ts). */
 const operations = (): Plugin => ({
   name: 'karcis-operations',
@@ -129,7 +135,7 @@ const app = defineConfig({
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'], // the first with `light-dark()`: spelled out, it makes the colours three times as long
     sourcemap: false,
     assetsInlineLimit: 0, // the page's policy allows nothing that is written into it
-    modulePreload: { polyfill: false },
+    modulePreload: { polyfill: false, resolveDependencies: beyondFirst },
     rolldownOptions: {
       input: { app: join(here, 'index.html'), embed: join(here, 'src/embed/embed.ts') },
       output: {

@@ -32,17 +32,17 @@ export function PageError({ error, retry }: { error: unknown; retry(): void }) {
 
 /** For an address that no room has a page for. */
 export function NotFound() {
-  const t = useTexts('app')
-  useTitle(t.notFound.title)
+  const t = useTexts('not-found')
+  useTitle(t.title)
   return (
     <div class="page page-message">
       <Empty
         level={1}
-        title={t.notFound.title}
-        text={t.notFound.text}
+        title={t.title}
+        text={t.text}
         action={
           <Button variant="primary" href="/">
-            {t.notFound.action}
+            {t.action}
           </Button>
         }
       />

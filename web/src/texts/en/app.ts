@@ -23,11 +23,6 @@ export const app: Same<typeof indonesian> = {
   offline: 'You are offline. Tickets still open; the rest waits until you are connected again.',
   update: 'A new version of Karcis is ready.',
   updateNow: 'Reload',
-  notFound: {
-    title: 'There is no such page',
-    text: 'The address may be mistyped, or the page has moved.',
-    action: 'To the front page',
-  },
   failed: {
     retry: 'Try again',
     home: 'To the front page',

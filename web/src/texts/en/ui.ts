@@ -20,6 +20,6 @@ export const ui: Same<typeof indonesian> = {
         seconds >= 3_600 && plural(Math.floor(seconds / 3_600), { one: '# hour', other: '# hours' }),
         seconds >= 60 && plural(Math.floor(seconds / 60) % 60, { one: '# minute', other: '# minutes' }),
         seconds < 3_600 && plural(seconds % 60, { one: '# second', other: '# seconds' }),
-      ].filter((part) => typeof part === 'string'),
+      ].filter((part) => part !== false),
     ),
 }

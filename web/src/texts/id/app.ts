@@ -21,11 +21,6 @@ export const app = {
   offline: 'Anda sedang luring. Tiket tetap bisa dibuka; yang lain menunggu sampai tersambung lagi.',
   update: 'Versi baru Karcis sudah siap.',
   updateNow: 'Muat ulang',
-  notFound: {
-    title: 'Halaman ini tidak ada',
-    text: 'Alamatnya mungkin salah ketik, atau halamannya sudah pindah.',
-    action: 'Ke halaman depan',
-  },
   failed: {
     retry: 'Coba lagi',
     home: 'Ke halaman depan',

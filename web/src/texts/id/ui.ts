@@ -18,6 +18,6 @@ export const ui = {
         seconds >= 3_600 && `${number(Math.floor(seconds / 3_600))} jam`,
         seconds >= 60 && `${Math.floor(seconds / 60) % 60} menit`,
         seconds < 3_600 && `${seconds % 60} detik`,
-      ].filter((part) => typeof part === 'string'),
+      ].filter((part) => part !== false),
     ),
 }
