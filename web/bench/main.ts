@@ -99,7 +99,7 @@ async function askLighthouse(origin: string, slug: string): Promise<void> {
   for (const path of ['/', '/search', `/events/${slug}`]) {
     const { points, lost } = await lighthousePoints(origin + path, rounds)
     rows.push([path, ...names.map((name) => String(points[name])), lost.join('; ')])
-    kept &&= names.every((name) => points[name] >= LEAST[name])
+    kept &&= names.every((name) => (points[name] ?? 0) >= LEAST[name])
   }
   console.log(table(['page', ...names.map((name) => `${name} (${LEAST[name]})`), 'lost by'], rows))
 }
