@@ -13,7 +13,9 @@ export type Category = keyof typeof LEAST
 /** What of Lighthouse's answer is read. */
 interface Result {
   lhr: {
-    categories: Partial<Record<Category, { score: number | null; auditRefs: { id: string; weight: number }[] }>>
+    categories: Partial<
+      Record<Category, { score: number | null; auditRefs: { id: string; weight: number }[] }>
+    >
     audits: Record<string, { score: number | null; title: string; displayValue?: string }>
   }
 }
@@ -59,7 +61,7 @@ export async function lighthousePoints(address: string, rounds: number): Promise
     const runs: Points[] = []
     while (runs.length < rounds) runs.push(await ask(['performance']))
     runs.sort((one, other) => (one.points.performance ?? 0) - (other.points.performance ?? 0))
-    const middle = runs[Math.floor(rounds / 2)] as Points
+    const middle = runs.at(Math.floor(rounds / 2)) ?? rest
     return { points: { ...rest.points, ...middle.points }, lost: [...rest.lost, ...middle.lost] }
   } finally {
     setPriority(constants.priority.PRIORITY_NORMAL)

@@ -1,4 +1,6 @@
 import { request } from 'node:http'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { brotliDecompressSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
 import sharp from 'sharp'
@@ -9,7 +11,7 @@ import { sendPicture } from '../../scripts/seed.ts'
 import { describeInBrowser, openStage, type Stage } from './stage.ts'
 
 /** What draws pages, as the server loads it; with another query it is loaded anew. */
-const DRAWING = new URL('../dist/.draw/draw.js', import.meta.url).href
+const DRAWING = pathToFileURL(join(import.meta.dirname, '../dist/.draw/draw.js')).href
 
 /** What the app takes over as it is. */
 const KEPT = 'h1, .search-box, .event-card, .event-card a, .event__side *, .search__filters *'

@@ -3,6 +3,7 @@ import { lazy, useLocation } from 'preact-iso'
 import { session } from '../api/session.ts'
 import { useTexts } from '../texts/index.ts'
 import { Icon } from '../ui/icon.tsx'
+import { Later } from '../ui/later.tsx'
 import { routeOf } from './routes.tsx'
 import { StepUp } from './step-up.tsx'
 import './shell.css'
@@ -23,12 +24,20 @@ export function Shell({ children }: { children: ComponentChildren }) {
       <a class="skip-link" href="#main">
         {t.skip}
       </a>
-      {!isBare && <Header />}
+      {!isBare && (
+        <Later>
+          <Header />
+        </Later>
+      )}
       {!isBare && <Connection />}
       <main id="main" class="shell-main" tabIndex={-1}>
         {children}
       </main>
-      {!isBare && <Footer />}
+      {!isBare && (
+        <Later>
+          <Footer />
+        </Later>
+      )}
       <Update />
       <Toasts />
       <StepUp />

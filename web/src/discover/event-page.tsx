@@ -119,20 +119,22 @@ function Event({ event, reload }: { event: EventShown; reload(): Promise<void> }
             eager
           />
           <Facts event={event} />
-          <div class="row event__actions">
-            <WishButton event={event} words />
-            <ShareButton title={event.title} path={`/events/${event.slug}`} />
-            <Menu label={t.event.calendar} icon="calendar">
-              {event.calendarUrl && (
-                <MenuItem icon="download" href={event.calendarUrl} download>
-                  {t.event.ics}
+          <Later>
+            <div class="row event__actions">
+              <WishButton event={event} words />
+              <ShareButton title={event.title} path={`/events/${event.slug}`} />
+              <Menu label={t.event.calendar} icon="calendar">
+                {event.calendarUrl && (
+                  <MenuItem icon="download" href={event.calendarUrl} download>
+                    {t.event.ics}
+                  </MenuItem>
+                )}
+                <MenuItem icon="external" href={event.googleCalendarUrl} target="_blank">
+                  {t.event.google}
                 </MenuItem>
-              )}
-              <MenuItem icon="external" href={event.googleCalendarUrl} target="_blank">
-                {t.event.google}
-              </MenuItem>
-            </Menu>
-          </div>
+              </Menu>
+            </div>
+          </Later>
         </div>
         <Later>
           <aside class="event__side" aria-label={t.event.tickets}>

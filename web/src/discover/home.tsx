@@ -35,15 +35,19 @@ export function Home() {
       <section class="hero page">
         <h1 class="hero__title">{t.home.line}</h1>
         <p class="hero__text">{t.home.below}</p>
-        <SearchBox />
-        <nav class="categories" aria-label={t.home.categories}>
-          {found?.categories.map(({ id, name, slug }) => (
-            <a key={id} class={`category category--${stockOf(name)}`} href={searchUrl({ category: slug })}>
-              {name}
-            </a>
-          ))}
-          <NearButton />
-        </nav>
+        <Later>
+          <SearchBox />
+        </Later>
+        <Later>
+          <nav class="categories" aria-label={t.home.categories}>
+            {found?.categories.map(({ id, name, slug }) => (
+              <a key={id} class={`category category--${stockOf(name)}`} href={searchUrl({ category: slug })}>
+                {name}
+              </a>
+            ))}
+            <NearButton />
+          </nav>
+        </Later>
       </section>
       {error.value && !found && (
         <div class="page">

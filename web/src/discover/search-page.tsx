@@ -40,7 +40,9 @@ export function SearchPage() {
   return (
     <div class="search page">
       <h1 class="visually-hidden">{search.words ? t.titleOf(search.words) : t.title}</h1>
-      <SearchBox search={search} />
+      <Later>
+        <SearchBox search={search} />
+      </Later>
       <div class="search__bar">
         <p class="search__count" role="status">
           {pages.nodes.value !== null && !pages.loading.value && t.found(pages.total.value)}
