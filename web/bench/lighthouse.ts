@@ -1,4 +1,3 @@
-import { constants, setPriority } from 'node:os'
 import { freePort } from '@karcis/infra/setup'
 import { CHROMIUM_FLAGS, findChromium } from '@karcis/infra/chromium'
 import { chromium } from 'playwright-core'
@@ -31,8 +30,8 @@ export interface Points {
 
 /**
  * Lighthouse's points for a page, as on its phone: slow 4G and 4× CPU, both computed from a run without them. Of so many runs the one in the middle, as its makers
- * advise, in a browser that has opened the page before, with its window and fonts; Lighthouse forgets all that the page keeps. It stands back behind the browser, which on
- * a phone is alone; and so does a graphics card, which there would only be played.
+ * advise, in a browser that has opened the page before, with its window and fonts; Lighthouse forgets all that the page keeps. No graphics card is
+ * emulated, as that takes more from a small machine than a card would take off it.
  */
 export async function lighthousePoints(address: string, rounds: number): Promise<Points> {
   installPeers()
@@ -49,7 +48,6 @@ export async function lighthousePoints(address: string, rounds: number): Promise
     await page.goto(address, { waitUntil: 'networkidle' })
     await page.goto('about:blank')
     await page.waitForTimeout(SETTLE_MS)
-    setPriority(constants.priority.PRIORITY_LOW)
     const ask = async (categories: readonly string[]): Promise<Points> => {
       const result = await lighthouse(address, { port, logLevel: 'error', onlyCategories: categories })
       if (!result) throw new Error(`Lighthouse gave nothing for ${address}`)
@@ -64,7 +62,6 @@ export async function lighthousePoints(address: string, rounds: number): Promise
     const middle = runs.at(Math.floor(rounds / 2)) ?? rest
     return { points: { ...rest.points, ...middle.points }, lost: [...rest.lost, ...middle.lost] }
   } finally {
-    setPriority(constants.priority.PRIORITY_NORMAL)
     await browser.close()
   }
 }
