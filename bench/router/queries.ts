@@ -8,6 +8,9 @@ import { arrive, type Load, saturate } from './load.ts'
 /** The last contender finishes what was cut off, before the next one is measured. */
 const SETTLE_MS = 200
 
+/** How long each is asked as much as it can before it is measured: what compiles while it runs takes some seconds on one core until its code is as fast as it will be. */
+const WARM_MS = 10_000
+
 export interface QueryOptions {
   rounds: number
   /** How long each contender is measured in each round. */
@@ -93,13 +96,12 @@ async function ask(port: number, { query, data }: Workload, page: number): Promi
 
 /** Rate and CPU time of each when it has as much to do as it can. */
 export async function measureRates(entrants: Set<Entrant>, { rounds, ms }: QueryOptions): Promise<void> {
-  // The round before the first only warms.
-  for (let round = -1; round < rounds; round++) {
+  await warm(entrants)
+  for (let round = 0; round < rounds; round++) {
     await eachEntrant(entrants, round, async ({ running, load, measured }) => {
       const cpu = running.child.cpu()
       const started = performance.now()
       const { length: answered } = await saturate(load, { ms })
-      if (round < 0) return
       measured.rates.push((answered * 1000) / (performance.now() - started))
       measured.cpu.push((running.child.cpu() - cpu) / answered)
     })
@@ -113,13 +115,12 @@ export async function measureRates(entrants: Set<Entrant>, { rounds, ms }: Query
 export async function benchOneConnection(running: Running[], options: QueryOptions): Promise<void> {
   const { rounds, ms, perCore } = options
   for (const workload of WORKLOADS) {
-    const entrants = await verified(running, workload, { ...options, connections: 1 })
-    for (let round = -1; round < rounds; round++) {
+    const entrants = await verified(running, workload, options)
+    await warm(entrants)
+    for (let round = 0; round < rounds; round++) {
       await eachEntrant(entrants, round, async ({ running: { child }, load, measured }) => {
         const cpu = child.cpu()
-        // Which warms: one client alone would take many rounds to.
-        if (round < 0) return void (await saturate({ ...load, connections: options.connections }, { ms }))
-        const latencies = await saturate(load, { ms })
+        const latencies = await saturate({ ...load, connections: 1 }, { ms })
         measured.rates.push((latencies.length * 1000) / ms)
         measured.cpu.push((child.cpu() - cpu) / latencies.length)
         measured.p50.push(percentile(latencies, 0.5))
@@ -133,6 +134,9 @@ export async function benchOneConnection(running: Running[], options: QueryOptio
     )
   }
 }
+
+const warm = (entrants: Set<Entrant>): Promise<void> =>
+  eachEntrant(entrants, 0, async ({ load }) => void (await saturate(load, { ms: WARM_MS })))
 
 async function measure(entrants: Set<Entrant>, options: QueryOptions): Promise<Measured[]> {
   await measureRates(entrants, options)
