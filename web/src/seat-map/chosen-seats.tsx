@@ -1,12 +1,11 @@
 import { useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
-import { IconButton } from '../ui/icon-button.tsx'
 import type { Hall } from './engine/hall.ts'
+import type * as laterParts from './later.ts'
 import type { Picking, Totals } from './picking.ts'
-import { nameOf, traitsOf } from './seat-names.ts'
 
 interface ChosenSeatsProps<H> {
-  picking: Picking<H>
+  picking: Picking<H, typeof laterParts>
   hall: Hall
   party: number
   totals: Totals
@@ -16,10 +15,10 @@ interface ChosenSeatsProps<H> {
 export function ChosenSeats<H>({ picking, hall, party, totals }: ChosenSeatsProps<H>) {
   const t = useTexts('seat-map')
   const chosen = picking.chosen.value
-  const tierOf = (seat: number) => hall.tiers[hall.tierAt(seat)]
+  const later = picking.later.value
   const currency = hall.tiers[0]?.currency ?? ''
   const total = totals.text(
-    chosen.map((seat) => tierOf(seat)?.price ?? 0),
+    chosen.map((seat) => hall.tiers[hall.tierAt(seat)]?.price ?? 0),
     currency,
   )
   return (
@@ -30,26 +29,7 @@ export function ChosenSeats<H>({ picking, hall, party, totals }: ChosenSeatsProp
       {chosen.length === 0 ? (
         <p class="chosen-seats__hint">{t.summary.empty(party)}</p>
       ) : (
-        <ul class="chosen-seats__list">
-          {chosen.map((seat) => (
-            <li key={seat} class="chosen-seat">
-              <button type="button" class="chosen-seat__name" onClick={() => (picking.looked.value = [seat])}>
-                {nameOf(t, hall.plan, seat)}
-                {traitsOf(hall.plan, seat).map((trait) => (
-                  <span key={trait} class="chosen-seat__trait">
-                    {t.traits[trait]}
-                  </span>
-                ))}
-              </button>
-              <span class="figures">{totals.text([tierOf(seat)?.price ?? 0], currency)}</span>
-              <IconButton
-                icon="close"
-                label={t.summary.remove(nameOf(t, hall.plan, seat))}
-                onClick={() => picking.choose(chosen.filter((other) => other !== seat))}
-              />
-            </li>
-          ))}
-        </ul>
+        later && <later.ChosenList picking={picking} hall={hall} totals={totals} />
       )}
       <div class="chosen-seats__foot">
         {chosen.length > 0 && (

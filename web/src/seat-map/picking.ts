@@ -165,7 +165,7 @@ export class Picking<H, L extends Later = Later> {
       alone.length > 0 && hall.chosen.size === this.#options.party.value
         ? { kind: 'orphan', seats: alone }
         : null
-    if (hall.chosen.size > 0) this.desk.value?.prepare?.([...hall.chosen])
+    if (hall.chosen.size > 0) void this.need().then(() => this.desk.value?.prepare?.([...hall.chosen]))
   }
 
   show(filter: SeatFilter, floor: string | null): void {

@@ -1,5 +1,5 @@
 import type { Signal } from '@preact/signals'
-import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import type { ApiError } from '../api/api-error.ts'
 import type { PickedHold } from '../generated/seat-map/hold.ts'
 import { money } from '../texts/format.ts'
@@ -204,7 +204,8 @@ function usePicking<H>(props: PickerProps<H>): WholePicking<H> {
       }),
     [source, party],
   )
-  useEffect(() => {
+  // Before the first frame: the map is asked for while that is drawn.
+  useLayoutEffect(() => {
     picking.open()
     return () => picking.close()
   }, [picking])

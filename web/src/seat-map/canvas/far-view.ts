@@ -61,7 +61,7 @@ export class FarView {
   mend(seats: Iterable<number>): void {
     if (!this.#context) return
     for (const seat of seats) {
-      const [x, y] = this.#corner(seat)
+      const [x, y] = [this.#column(seat), this.#line(seat)]
       this.#context.clearRect(x, y, this.#size, this.#size)
       const look = this.#hall.lookOf(seat)
       if (look === 'hidden') continue
@@ -76,35 +76,34 @@ export class FarView {
     const image = new ImageData(width, height)
     const pixels = new Uint32Array(image.data.buffer)
     const known = new Map<string, number>()
-    const pixelFor = (look: Look, tier: number): number => {
-      const colour = this.#colour(look, tier)
+    const pixelFor = (colour: string): number => {
       const pixel = known.get(colour) ?? pixelOf(colour)
       known.set(colour, pixel)
       return pixel
     }
     const size = this.#size
-    for (let seat = 0; seat < this.#hall.plan.seatCount; seat++) {
-      const look = this.#hall.lookOf(seat)
-      if (look === 'hidden') continue
-      const pixel = pixelFor(look, this.#hall.tierAt(seat))
-      const inset = insetOf(look, size)
-      const [x, y] = this.#corner(seat)
-      const round = size - 2 * inset >= 4 ? 1 : 0
-      for (let line = inset; line < size - inset; line++) {
-        const edge = line === inset || line === size - inset - 1 ? round : 0
-        const begin = (y + line) * width + x + inset + edge
-        pixels.fill(pixel, begin, begin + size - 2 * (inset + edge))
+    for (const [section, { first, count }] of this.#hall.plan.sections.entries()) {
+      const tier = this.#hall.tierOfSection(section)
+      const pixelOfLook: Partial<Record<Look, number>> = {}
+      for (let seat = first; seat < first + count; seat++) {
+        const look = this.#hall.lookOf(seat, section)
+        if (look === 'hidden') continue
+        const pixel = (pixelOfLook[look] ??= pixelFor(this.#colour(look, tier)))
+        const inset = insetOf(look, size)
+        const begin = (this.#line(seat) + inset) * width + this.#column(seat) + inset
+        fillSquare(pixels, begin, width, size - 2 * inset, pixel)
       }
     }
     this.#context?.putImageData(image, 0, 0)
   }
 
-  #corner(seat: number): [x: number, y: number] {
-    const { x, y } = this.#hall.plan
-    return [
-      Math.round(((x[seat] ?? 0) - this.#left) * this.scale - this.#size / 2),
-      Math.round(((y[seat] ?? 0) - this.#top) * this.scale - this.#size / 2),
-    ]
+  /** Where a seat's square begins. */
+  #column(seat: number): number {
+    return Math.round(((this.#hall.plan.x[seat] ?? 0) - this.#left) * this.scale - this.#size / 2)
+  }
+
+  #line(seat: number): number {
+    return Math.round(((this.#hall.plan.y[seat] ?? 0) - this.#top) * this.scale - this.#size / 2)
   }
 
   #colour(look: Look, tier: number): string {
@@ -117,3 +116,12 @@ export class FarView {
 /** What is taken is smaller, so that free seats stand out without their colour too. */
 const insetOf = (look: Look, size: number): number =>
   look === 'free' || look === 'chosen' || look === 'mine' ? 0 : Math.floor(size / 4)
+
+/** @param begin its first pixel. @param width pixels from one line to the next. @param size of the square, its corners rounded from 4 on. */
+function fillSquare(pixels: Uint32Array, begin: number, width: number, size: number, pixel: number): void {
+  for (let line = 0; line < size; line++) {
+    const edge = size >= 4 && (line === 0 || line === size - 1) ? 1 : 0
+    const end = begin + line * width + size - edge
+    for (let at = begin + line * width + edge; at < end; at++) pixels[at] = pixel
+  }
+}

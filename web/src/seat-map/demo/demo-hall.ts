@@ -83,7 +83,8 @@ export class DemoHall {
 /** As the API packs statuses. */
 function packed(statuses: Uint8Array): string {
   const bytes = new Uint8Array(Math.ceil(statuses.length / 4))
-  for (const [seat, status] of statuses.entries()) bytes[seat >> 2]! |= status << (6 - 2 * (seat & 3))
+  for (let seat = 0; seat < statuses.length; seat++)
+    bytes[seat >> 2]! |= (statuses[seat] ?? 0) << (6 - 2 * (seat & 3))
   return base64(bytes)
 }
 

@@ -1,4 +1,4 @@
-import { type Box, emptyBox, middleOf, type Point, widen } from './box.ts'
+import { type Box, boxOf, middleOf, type Point } from './box.ts'
 import { GridIndex } from './grid-index.ts'
 
 /** A list, or the numbers from one on at equal steps. */
@@ -96,6 +96,12 @@ export interface SeatPlan {
 const at = (numbers: Numbers, i: number): number =>
   'from' in numbers ? numbers.from + i * numbers.step : (numbers[i] ?? 0)
 
+/** Writes the values of a row from a place on. */
+function lay(numbers: Numbers, count: number, into: Float32Array, first: number): void {
+  if ('from' in numbers) for (let i = 0; i < count; i++) into[first + i] = numbers.from + i * numbers.step
+  else into.set(numbers, first)
+}
+
 /** Unpacks a drawing. */
 export function planOf(geometry: Geometry): SeatPlan {
   const count = geometry.sections.reduce(
@@ -109,14 +115,10 @@ export function planOf(geometry: Geometry): SeatPlan {
   let next = 0
   for (const [sectionAt, { name, floor, rows: drawn }] of geometry.sections.entries()) {
     const [first, firstRow] = [next, rows.length]
-    const box = emptyBox()
     for (const row of drawn) {
-      for (let seat = 0; seat < row.count; seat++) {
-        x[next + seat] = at(row.x, seat)
-        y[next + seat] = at(row.y, seat)
-        rowOf[next + seat] = rows.length
-        widen(box, at(row.x, seat), at(row.y, seat))
-      }
+      lay(row.x, row.count, x, next)
+      lay(row.y, row.count, y, next)
+      rowOf.fill(rows.length, next, next + row.count)
       const mark = (list: readonly number[] | undefined, flag: number) => {
         for (const seat of list ?? []) flags[next + seat] = (flags[next + seat] ?? 0) | flag
       }
@@ -129,7 +131,9 @@ export function planOf(geometry: Geometry): SeatPlan {
       next += row.count
     }
     const [rowCount, seats] = [rows.length - firstRow, next - first]
-    const anchor = anchorOf(box, x.subarray(first, next), y.subarray(first, next), geometry.seatSize * 3)
+    const [sectionX, sectionY] = [x.subarray(first, next), y.subarray(first, next)]
+    const box = boxOf(sectionX, sectionY)
+    const anchor = anchorOf(box, sectionX, sectionY, geometry.seatSize * 3)
     sections.push({ name, floor, firstRow, rowCount, first, count: seats, box, anchor })
   }
   return {
@@ -184,13 +188,15 @@ export function findSeat(plan: SeatPlan, section: string, row: string, number: n
 
 function anchorOf(box: Box, x: Float32Array, y: Float32Array, near: number): Point {
   const middle = middleOf(box)
-  let [nearest, best] = [middle, Infinity]
+  let nearest = -1
+  let best = Infinity
   for (let seat = 0; seat < x.length; seat++) {
-    const place = { x: x[seat] ?? 0, y: y[seat] ?? 0 }
-    const distance = Math.hypot(place.x - middle.x, place.y - middle.y)
-    if (distance < best) [nearest, best] = [place, distance]
+    const distance = ((x[seat] ?? 0) - middle.x) ** 2 + ((y[seat] ?? 0) - middle.y) ** 2
+    if (distance >= best) continue
+    nearest = seat
+    best = distance
   }
-  return best <= near ? middle : nearest
+  return best <= near ** 2 ? middle : { x: x[nearest] ?? 0, y: y[nearest] ?? 0 }
 }
 
 /** Bounds are of the seats' middles: half a seat and a little air around. */

@@ -1,4 +1,4 @@
-import { emptyBox, widen } from './box.ts'
+import { boxOf } from './box.ts'
 
 /** Seats in a cell, on average: few enough to look at each, enough to pass many by at once. */
 const PER_CELL = 16
@@ -20,27 +20,31 @@ export class GridIndex {
   constructor(x: Float32Array, y: Float32Array) {
     this.#x = x
     this.#y = y
-    const box = emptyBox()
-    for (let i = 0; i < x.length; i++) widen(box, x[i] ?? 0, y[i] ?? 0)
-    if (x.length === 0) widen(box, 0, 0)
+    const box = x.length === 0 ? { left: 0, top: 0, right: 0, bottom: 0 } : boxOf(x, y)
     const { left, top, right, bottom } = box
     const [width, height] = [right - left || 1, bottom - top || 1]
     const wanted = Math.min(MOST_CELLS, Math.max(1, x.length / PER_CELL))
-    this.#left = left
-    this.#top = top
     // A hall of one long row has no square cells' worth of height.
-    this.#cell = Math.max(Math.sqrt((width * height) / wanted), Math.max(width, height) / wanted)
-    this.#columns = Math.floor(width / this.#cell) + 1
-    this.#rows = Math.floor(height / this.#cell) + 1
-
-    const cellOf = (i: number) => this.#row(y[i] ?? 0) * this.#columns + this.#column(x[i] ?? 0)
-    const begins = new Uint32Array(this.#columns * this.#rows + 1)
-    for (let i = 0; i < x.length; i++) begins[cellOf(i) + 1]! += 1
+    const size = Math.max(Math.sqrt((width * height) / wanted), Math.max(width, height) / wanted)
+    const [columns, rows] = [Math.floor(width / size) + 1, Math.floor(height / size) + 1]
+    const cells = new Uint32Array(x.length)
+    const begins = new Uint32Array(columns * rows + 1)
+    for (let i = 0; i < x.length; i++) {
+      const cell = Math.floor((y[i]! - top) / size) * columns + Math.floor((x[i]! - left) / size)
+      cells[i] = cell
+      begins[cell + 1]! += 1
+    }
     for (let cell = 1; cell < begins.length; cell++) begins[cell]! += begins[cell - 1]!
     const next = begins.slice()
-    this.#points = new Uint32Array(x.length)
-    for (let i = 0; i < x.length; i++) this.#points[next[cellOf(i)]!++] = i
+    const points = new Uint32Array(x.length)
+    for (let i = 0; i < x.length; i++) points[next[cells[i]!]!++] = i
+    this.#left = left
+    this.#top = top
+    this.#cell = size
+    this.#columns = columns
+    this.#rows = rows
     this.#begins = begins
+    this.#points = points
   }
 
   /** Calls for each point in a rectangle, its edges included. @param visit false ends it. @returns whether it came to the end. */

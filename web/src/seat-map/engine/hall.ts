@@ -102,12 +102,12 @@ export class Hall {
     this.#statuses[seat] === AVAILABLE && this.tiers[this.tierAt(seat)]?.onSale === true
 
   /** Whether it is free and is what this person wants to see. */
-  readonly fits = (seat: number): boolean => this.isFree(seat) && this.#fitsFilter(seat)
+  readonly fits = (seat: number): boolean => this.isFree(seat) && this.#fitsFilter(seat, this.tierAt(seat))
 
-  lookOf(seat: number): Look {
-    const tier = this.tierAt(seat)
+  lookOf(seat: number, section = sectionOfSeat(this.plan, seat)): Look {
+    const tier = this.tierOfSection(section)
     if (this.#floor !== null) {
-      const floor = this.plan.sections[sectionOfSeat(this.plan, seat)]?.floor
+      const floor = this.plan.sections[section]?.floor
       if (floor !== null && floor !== this.#floor) return 'hidden'
     }
     if (this.#chosen.has(seat)) return 'chosen'
@@ -115,7 +115,7 @@ export class Hall {
     if (status === HELD) return this.#mine.has(seat) ? 'mine' : 'held'
     if (status === SOLD) return this.#mine.has(seat) ? 'mine' : 'sold'
     if (status === BLOCKED || tier === -1 || !this.tiers[tier]?.onSale) return 'blocked'
-    return this.#fitsFilter(seat) ? 'free' : 'aside'
+    return this.#fitsFilter(seat, tier) ? 'free' : 'aside'
   }
 
   /**
@@ -170,9 +170,8 @@ export class Hall {
     return () => this.#listeners.delete(listener)
   }
 
-  #fitsFilter(seat: number): boolean {
+  #fitsFilter(seat: number, own: number): boolean {
     const { accessible, tier, maxPrice } = this.#filter
-    const own = this.tierAt(seat)
     if (tier !== null && own !== tier) return false
     if (maxPrice !== null && (this.tiers[own]?.price ?? Infinity) > maxPrice) return false
     return !accessible || hasFlag(this.plan, seat, ACCESSIBLE | COMPANION)

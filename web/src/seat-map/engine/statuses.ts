@@ -4,8 +4,12 @@ export const HELD = 1
 export const SOLD = 2
 export const BLOCKED = 3
 
-const bytesOf = (base64: string): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  const letters = atob(base64)
+  const bytes = new Uint8Array(letters.length)
+  for (let at = 0; at < letters.length; at++) bytes[at] = letters.charCodeAt(at)
+  return bytes
+}
 
 /** A byte a seat out of `SeatMap.statuses`. @param count how many seats there are. @throws RangeError for a text of fewer. */
 export function unpackStatuses(statuses: string, count: number): Uint8Array {
