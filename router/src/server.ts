@@ -8,7 +8,7 @@ import { createClientAddresses } from './http/client-address.ts'
 import { storageHealth, STORAGE_PATH } from '@karcis/kit/contracts/files'
 import { createCalendars } from './http/calendars.ts'
 import { createDownloads } from './http/downloads.ts'
-import { createFastPath } from './http/fast-path.ts'
+import { createFastPath, isUsualAccept } from './http/fast-path.ts'
 import { createFiles } from './http/files.ts'
 import { createGraphQLHandler } from './http/graphql.ts'
 import { openHttpServer } from './http/http-server.ts'
@@ -159,6 +159,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     addresses,
     security: securityHeaders(settings.hstsSeconds ?? 0),
     ownHeaders: [GRAPHQL_PATH],
+    usual: { path: GRAPHQL_PATH, accepts: isUsualAccept, bodyBytes: limits.requestBytes, handler: graphql },
     otherwise: web?.pass,
     limits,
     routes: {

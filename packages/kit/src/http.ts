@@ -87,7 +87,9 @@ const drained = (response: ServerResponse): Promise<void> =>
 
 /** Answers with JSON. */
 export function sendJson(
-  response: ServerResponse,
+  response: {
+    writeHead(status: number, headers: Record<string, string | number>): { end(text: string): unknown }
+  },
   status: number,
   body: unknown,
   headers: Record<string, string> = {},

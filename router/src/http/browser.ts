@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import {
   BROWSER_COOKIES,
   type BrowserCookie,
@@ -9,6 +8,7 @@ import {
   SESSION_HEADER,
 } from '@karcis/kit/contracts/browser'
 import type { BrowserContext } from '../subgraphs/request.ts'
+import type { RequestHead } from './usual/request-head.ts'
 
 /** Scripts never read them, no other site's page has them sent, and nothing but GraphQL is sent them. */
 const ATTRIBUTES = 'Path=/graphql; HttpOnly; Secure; SameSite=Strict'
@@ -19,7 +19,7 @@ const cookieName = (name: BrowserCookie): string => `karcis-${name}`
 const VALUE = /^[\w.~-]{1,500}$/
 
 /** Whether a page wants its refresh token in a cookie, and asks with the one that it has. */
-export const asksForCookies = ({ headers }: IncomingMessage): boolean => headers[SESSION_HEADER] === BY_COOKIE
+export const asksForCookies = ({ headers }: RequestHead): boolean => headers[SESSION_HEADER] === BY_COOKIE
 
 /** What the user subgraph is told of a client beside who it is; and the cookies that the client is given in turn. */
 export class Browser implements BrowserContext {
@@ -28,7 +28,7 @@ export class Browser implements BrowserContext {
   /** Values of `Set-Cookie`. */
   readonly setCookies: string[] = []
 
-  constructor(request: IncomingMessage) {
+  constructor(request: RequestHead) {
     const { 'user-agent': userAgent } = request.headers
     this.userAgent = userAgent?.replace(/[^\x20-\x7e]/g, '?').slice(0, MAX_USER_AGENT)
     this.cookies = asksForCookies(request) ? JSON.stringify(cookiesOf(request)) : undefined
@@ -46,7 +46,7 @@ export class Browser implements BrowserContext {
 }
 
 /** Those of ours. One that came twice is none: a neighbour under the same domain may have added the other. */
-function cookiesOf({ headers }: IncomingMessage): GivenCookies {
+function cookiesOf({ headers }: RequestHead): GivenCookies {
   const pairs = (headers.cookie ?? '').split(';').map((pair) => pair.trim())
   return Object.fromEntries(
     BROWSER_COOKIES.flatMap((name) => {

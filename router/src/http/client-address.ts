@@ -1,10 +1,10 @@
-import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP } from 'node:net'
+import type { RequestHead } from './usual/request-head.ts'
 
 /** Tells clients apart by their network address. */
 export interface ClientAddresses {
   /** Address of whoever sent a request: the peer of the connection, or who stands behind it where that is a trusted proxy. */
-  of(request: IncomingMessage): string | undefined
+  of(request: RequestHead): string | undefined
   /** Whether proxies are named, so that an address is a client's and not one that thousands of them share. */
   readonly areKnown: boolean
 }

@@ -10,9 +10,9 @@ import { createPeers } from '../subgraphs/peers.ts'
 import { ResponseRoom } from '../subgraphs/response-room.ts'
 import { createWorld, SECRET, type World } from '../testing/world.ts'
 import { createClientAddresses } from './client-address.ts'
-import { createFastPath } from './fast-path.ts'
+import { createFastPath, isUsualAccept } from './fast-path.ts'
 import { readJson } from './graphql.ts'
-import { openHttpServer } from './http-server.ts'
+import { type AnyRequest, openHttpServer } from './http-server.ts'
 import { createOrigins } from './origins.ts'
 import { securityHeaders } from './security-headers.ts'
 
@@ -75,6 +75,14 @@ async function openAlone({ settings }: World) {
   stack.defer(close)
   const answerFast = createFastPath(file, services)
   const taken: boolean[] = []
+  const handler = async (request: AnyRequest): Promise<void> => {
+    const body = (await readJson(request, 100_000)) as { query: string }
+    const answered = answerFast(request, body, null)
+    taken.push(answered !== null)
+    if (answered) return answered
+    validDocument(file.current, body.query) // as Apollo Server does
+    sendJson(request.response, 200, {})
+  }
   const http = await openHttpServer({
     host: '127.0.0.1',
     port: 0,
@@ -84,16 +92,8 @@ async function openAlone({ settings }: World) {
     security: securityHeaders(0),
     ownHeaders: ['/graphql'],
     limits: DEFAULT_LIMITS,
-    routes: {
-      '/graphql': async (request) => {
-        const body = (await readJson(request.request, 100_000)) as { query: string }
-        const answered = answerFast(request, body, null)
-        taken.push(answered !== null)
-        if (answered) return answered
-        validDocument(file.current, body.query) // as Apollo Server does
-        sendJson(request.response, 200, {})
-      },
-    },
+    routes: { '/graphql': handler },
+    usual: { path: '/graphql', accepts: isUsualAccept, bodyBytes: 100_000, handler },
   })
   stack.defer(() => http.close())
   const running = stack.move()

@@ -5,10 +5,10 @@ import { type EncodedResponse, executeToBytes } from '../execution/execute.ts'
 import { type OperationRequest, type ReadyOperation, readyOperation } from '../execution/operation.ts'
 import type { SupergraphFile } from '../planning/supergraph-file.ts'
 import type { Services } from '../subgraphs/request.ts'
-import type { HttpRequest } from './http-server.ts'
+import type { AnyRequest } from './http-server.ts'
 
 /** Answers a request; null, with nothing done, when Apollo Server has to answer it. */
-export type FastPath = (http: HttpRequest, body: unknown, viewer: Bearer | null) => Promise<void> | null
+export type FastPath = (http: AnyRequest, body: unknown, viewer: Bearer | null) => Promise<void> | null
 
 const JSON_BODY = /^application\/json(; ?charset=utf-8)?$/i
 const PLAIN_JSON = 'application/json; charset=utf-8'
@@ -22,6 +22,9 @@ const CONTENT_TYPES = new Map<string | undefined, string>([
   ['application/graphql-response+json', GRAPHQL_JSON],
   ['application/graphql-response+json,application/json;q=0.9', GRAPHQL_JSON], // Apollo Client
 ])
+
+/** Whether what accepts this is sent an answer as a whole, in the form that most clients take. */
+export const isUsualAccept = (accept: string | undefined): boolean => CONTENT_TYPES.has(accept)
 
 /**
  * Answers what clients ask again and again, by POST and in the usual form, as Apollo Server would, byte by byte. A document
@@ -40,7 +43,7 @@ export function createFastPath(file: SupergraphFile, services: Services): FastPa
     return pending && pending.then((encoded) => send(http, encoded, contentType))
   }
 
-  function readyFor(http: HttpRequest, body: PlainOperation, viewer: Bearer | null): ReadyOperation | null {
+  function readyFor(http: AnyRequest, body: PlainOperation, viewer: Bearer | null): ReadyOperation | null {
     const supergraph = file.current
     const document = supergraph.documents.get(body.query)
     if (!document) return null
@@ -54,7 +57,7 @@ export function createFastPath(file: SupergraphFile, services: Services): FastPa
 
 /** A class, for the sake of its getter: see `LazyScope`. */
 class FastRequest implements OperationRequest {
-  readonly #http: HttpRequest
+  readonly #http: AnyRequest
   readonly supergraph: OperationRequest['supergraph']
   readonly document: OperationRequest['document']
   readonly operationName: OperationRequest['operationName']
@@ -64,7 +67,7 @@ class FastRequest implements OperationRequest {
   received = 0
 
   constructor(
-    http: HttpRequest,
+    http: AnyRequest,
     supergraph: OperationRequest['supergraph'],
     document: OperationRequest['document'],
     { operationName, variables }: PlainOperation,
@@ -105,7 +108,7 @@ const areIgnored = (extensions: unknown): boolean =>
   extensions == null || (isRecord(extensions) && !('persistedQuery' in extensions))
 
 function send(
-  { response, headers, setCookies }: HttpRequest,
+  { response, headers, setCookies }: AnyRequest,
   { json, result }: EncodedResponse,
   contentType: string,
 ): void {

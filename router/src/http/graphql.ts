@@ -1,7 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ApolloServer, HeaderMap } from '@apollo/server'
 import { Forbidden, KarcisError } from '@karcis/kit/errors'
-import { readBody, sendJson } from '@karcis/kit/http'
+import { sendJson } from '@karcis/kit/http'
 import { errorBody } from '../errors.ts'
 import type { IncrementalPayload } from '../execution/deferred.ts'
 import type { Authenticator, Identity } from '../security/authenticate.ts'
@@ -9,9 +8,11 @@ import type { RateLimits } from '../security/rate-limits.ts'
 import type { HttpContext } from './apollo.ts'
 import { asksForCookies } from './browser.ts'
 import type { FastPath } from './fast-path.ts'
-import type { Handler } from './http-server.ts'
+import type { AnyRequest } from './http-server.ts'
 import type { Origins } from './origins.ts'
 import { SANDBOX_POLICY } from './security-headers.ts'
+import type { RequestHead } from './usual/request-head.ts'
+import type { AnswerTo } from './usual/usual-response.ts'
 
 const FOREIGN_PAGE = 'Cookies are for pages of this site only.'
 
@@ -23,7 +24,7 @@ export function createGraphQLHandler(
   fastPath: FastPath,
   origins: Origins,
   rates: RateLimits,
-): Handler {
+): (http: AnyRequest) => Promise<unknown> {
   return async (http) => {
     const { request, response } = http
     let identity: Identity | null
@@ -32,7 +33,7 @@ export function createGraphQLHandler(
       if (asksForCookies(request) && !origins.isOwnPage(request)) throw new Forbidden(FOREIGN_PAGE)
       const { authorization } = request.headers
       identity = authorization === undefined ? null : await authenticate(authorization)
-      body = request.method === 'POST' ? withName(await readJson(request, bodyLimit)) : undefined
+      body = request.method === 'POST' ? withName(await readJson(http, bodyLimit)) : undefined
       http.allowance = rates.of(identity?.viewer ?? null, http.address)
       const refusal = http.allowance?.request()
       if (refusal) throw refusal
@@ -98,9 +99,9 @@ const refusalStatus = (headers: HeaderMap): number =>
   headers.get('content-type')?.startsWith('application/graphql-response+json') ? 400 : 200
 
 /** @throws BodyTooLarge, SyntaxError. Undefined when it does not claim to be JSON: Apollo Server then says what it wants. */
-export async function readJson(request: IncomingMessage, limit: number): Promise<unknown> {
-  const text = await readBody(request, limit)
-  return /^application\/(graphql\+)?json\b/i.test(request.headers['content-type'] ?? '')
+export async function readJson(http: AnyRequest, limit: number): Promise<unknown> {
+  const text = await http.body(limit)
+  return /^application\/(graphql\+)?json\b/i.test(http.request.headers['content-type'] ?? '')
     ? JSON.parse(text)
     : undefined
 }
@@ -112,7 +113,7 @@ const withName = (body: unknown): unknown =>
     : body
 
 /** Refuses a request whose viewer is not to be believed, cannot be known now, or has asked too often. */
-export function refuse(response: ServerResponse, { code, message, facts }: KarcisError): void {
+export function refuse(response: AnswerTo, { code, message, facts }: KarcisError): void {
   if (code === 'SERVICE_UNAVAILABLE' || code === 'RATE_LIMITED') {
     return sendJson(response, code === 'RATE_LIMITED' ? 429 : 503, errorBody(code, message, facts), {
       'retry-after': String(facts.retryAfterSeconds),
@@ -124,7 +125,7 @@ export function refuse(response: ServerResponse, { code, message, facts }: Karci
   })
 }
 
-function headersOf({ headers }: IncomingMessage): HeaderMap {
+function headersOf({ headers }: RequestHead): HeaderMap {
   const map = new HeaderMap()
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value)
@@ -135,11 +136,11 @@ function headersOf({ headers }: IncomingMessage): HeaderMap {
 /** The version of incremental delivery that Apollo's clients speak. */
 const DEFER_SPEC = /\bmultipart\/mixed\s*;[^,]*\bdeferSpec=20220824\b/i
 
-const acceptsIncremental = ({ headers }: IncomingMessage): boolean => DEFER_SPEC.test(headers.accept ?? '')
+const acceptsIncremental = ({ headers }: RequestHead): boolean => DEFER_SPEC.test(headers.accept ?? '')
 
 /** Sends the initial payload at once, and the others as they come, for as long as the client is connected. */
 async function sendIncremental(
-  response: ServerResponse,
+  response: AnswerTo,
   headers: Record<string, string>,
   initial: string,
   following: AsyncIterable<IncrementalPayload>,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { BodyTooLarge, listen, sendJson } from '@karcis/kit/http'
+import { BodyTooLarge, listen, readBody, sendJson } from '@karcis/kit/http'
 import type { Logger } from '@karcis/kit/log'
 import { errorBody, LazyScope, type RequestScope } from '../errors.ts'
 import type { Allowance } from '../security/rate-limits.ts'
@@ -9,11 +9,17 @@ import { Waiting } from '../subgraphs/waiting.ts'
 import { Browser } from './browser.ts'
 import type { ClientAddresses } from './client-address.ts'
 import { isPreflight, type Origins } from './origins.ts'
+import type { RequestHead } from './usual/request-head.ts'
+import { takeUsualRequests, type UsualOptions } from './usual/usual-connections.ts'
+import type { AnswerTo } from './usual/usual-response.ts'
 
-export interface HttpRequest extends RequestScope {
-  request: IncomingMessage
-  response: ServerResponse
+/** A request, whether node:http has read it or it was usual. */
+export interface AnyRequest extends RequestScope {
+  readonly request: RequestHead
+  readonly response: AnswerTo
   url: URL
+  /** Reads its body. @throws BodyTooLarge past `limit` bytes. */
+  body(limit: number): Promise<string> | string
   /** Network address of the client. */
   readonly address: string | undefined
   /** Ends when the client has its response, or has gone. */
@@ -28,6 +34,12 @@ export interface HttpRequest extends RequestScope {
   readonly headers: readonly string[]
   /** Sets them. Where `ownHeaders` names the path it is left to the handler, which may write them all at once: that is quicker. */
   applyHeaders(): void
+}
+
+/** A request that node:http has read. */
+export interface HttpRequest extends AnyRequest {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
 }
 
 export type Handler = (request: HttpRequest) => unknown
@@ -70,6 +82,8 @@ export interface HttpServerOptions {
   ownHeaders: string[]
   /** Answers what is read at any other path; undefined where there is nothing. */
   otherwise?: Handler | undefined
+  /** What requests are read here rather than by node:http, and what answers them; it sets the headers itself. */
+  usual: Pick<UsualOptions, 'path' | 'accepts' | 'bodyBytes'> & { handler(request: AnyRequest): unknown }
 }
 
 /** The request id of a balancer in front is used, so that its logs and ours can be matched. */
@@ -103,9 +117,25 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     connectionsCheckingInterval: limits.connectionCheckMs,
   }
   const server = createServer(settings, (request, response) => {
+    const http = begin(request, response, null)
+    serve(http as ServedRequest & HttpRequest).catch((error: unknown) => fail(error, http))
+  })
+  server.maxConnections = limits.connections
+  const usual = takeUsualRequests(server, {
+    ...options.usual,
+    headersMs: limits.headersMs,
+    keepAliveMs: KEEP_ALIVE_MS,
+    checkMs: limits.connectionCheckMs,
+    answer(head, body, response) {
+      const http = begin(head, response, body)
+      serveUsual(http).catch((error: unknown) => fail(error, http))
+    },
+  })
+
+  function begin(request: RequestHead, response: AnswerTo, body: string | null): ServedRequest {
     const waiting = new Waiting(Date.now() + limits.requestMs)
     const headers = [...security, ...origins.corsHeaders(request)]
-    const http = new ServedRequest(request, response, log, waiting, addresses, headers)
+    const http = new ServedRequest(request, response, body, log, waiting, addresses, headers)
     if (draining) response.shouldKeepAlive = false
     underWay.add(http)
     response.on('close', () => {
@@ -113,9 +143,13 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
       underWay.remove(http)
       if (underWay.isEmpty) drained?.resolve()
     })
-    serve(http).catch((error: unknown) => fail(error, http))
-  })
-  server.maxConnections = limits.connections
+    return http
+  }
+
+  async function serveUsual(http: ServedRequest): Promise<void> {
+    await options.usual.handler(http)
+    if (http.response.writableLength > 0) boundReading(http.response)
+  }
 
   async function serve(http: HttpRequest): Promise<void> {
     const { request, response } = http
@@ -139,7 +173,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   }
 
   /** What a client does not take is memory that others cannot have. */
-  function boundReading(response: ServerResponse): void {
+  function boundReading(response: AnswerTo): void {
     const ms = limits.slowReaderMs + response.writableLength / limits.slowestBytesPerMs
     const patience = setTimeout(() => {
       if (response.writableEnded) response.destroy() // otherwise it is a stream, which has bounds of its own
@@ -169,6 +203,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     async finish(timeoutMs) {
       drain()
       server.close() // and with it, idle connections
+      usual.closeIdle()
       if (underWay.isEmpty) return
       drained = Promise.withResolvers<void>()
       const patience = setTimeout(drained.resolve, timeoutMs)
@@ -178,6 +213,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     async close() {
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()
+      usual.closeAll()
       await closed
     },
   }
@@ -217,22 +253,24 @@ const isRead = ({ method }: IncomingMessage): boolean => method === 'GET' || met
 
 const NO_COOKIES: readonly string[] = []
 
-class ServedRequest extends LazyScope implements HttpRequest {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
+class ServedRequest extends LazyScope implements AnyRequest {
+  readonly request: RequestHead
+  readonly response: AnswerTo
   readonly waiting: Waiting
   readonly headers: readonly string[]
   allowance: Allowance | null = null
   /** Among those under way. */
   place = 0
+  readonly #body: string | null
   readonly #addresses: ClientAddresses
   #address: string | undefined
   #url: URL | undefined
   #browser: Browser | undefined
 
   constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
+    request: RequestHead,
+    response: AnswerTo,
+    body: string | null,
     log: Logger,
     waiting: Waiting,
     addresses: ClientAddresses,
@@ -243,6 +281,7 @@ class ServedRequest extends LazyScope implements HttpRequest {
     this.headers = headers
     this.request = request
     this.response = response
+    this.#body = body
     this.waiting = waiting
     this.#addresses = addresses
   }
@@ -250,6 +289,10 @@ class ServedRequest extends LazyScope implements HttpRequest {
   applyHeaders(): void {
     for (let at = 0; at < this.headers.length; at += 2)
       this.response.setHeader(this.headers[at] as string, this.headers[at + 1] as string)
+  }
+
+  body(limit: number): Promise<string> | string {
+    return this.#body ?? readBody(this.request as IncomingMessage, limit)
   }
 
   get address(): string | undefined {
@@ -278,14 +321,15 @@ function pathOf(request: IncomingMessage): string | null {
 }
 
 /** Null for what clients send and no URL parser takes, such as `//`. */
-export const urlOf = ({ url }: IncomingMessage): URL | null => URL.parse(url ?? '/', 'http://localhost')
+export const urlOf = ({ url }: Pick<RequestHead, 'url'>): URL | null =>
+  URL.parse(url ?? '/', 'http://localhost')
 
-function requestIdOf({ headers }: IncomingMessage): string {
+function requestIdOf({ headers }: RequestHead): string {
   const given = headers['x-request-id']
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
 }
 
-function fail(error: unknown, http: HttpRequest): void {
+function fail(error: unknown, http: AnyRequest): void {
   const { response, requestId } = http
   if (!response.headersSent) http.applyHeaders()
   if (error instanceof BodyTooLarge) {

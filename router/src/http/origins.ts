@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
+import type { RequestHead } from './usual/request-head.ts'
 
 /** Apollo's explorer, as a site of its own and embedded in our landing page. */
 const APOLLO = ['https://studio.apollographql.com', 'https://sandbox.embed.apollographql.com']
@@ -33,11 +33,11 @@ export interface Origins {
    * For a WebSocket or an event stream, which browsers open to any site without asking: only the server can refuse a foreign page.
    * The host is looked at too, because a page may have the name of its site lead here (DNS rebinding), and is of the same origin then.
    */
-  mayConnect(request: IncomingMessage): boolean
+  mayConnect(request: RequestHead): boolean
   /** Whether a request comes from a page of this very host, or from no page: a browser names the origin of every POST. */
-  isOwnPage(request: IncomingMessage): boolean
+  isOwnPage(request: RequestHead): boolean
   /** The CORS headers of a response, as names and values in turn. */
-  corsHeaders(request: IncomingMessage): readonly string[]
+  corsHeaders(request: RequestHead): readonly string[]
 }
 
 /** @param others origins whose pages may call. @param hosts domain names of this router. */
@@ -72,7 +72,7 @@ export function createOrigins(others: string[], hosts: string[] = []): Origins {
 }
 
 /** A preflight is answered by its headers alone. */
-export const isPreflight = ({ method, headers }: IncomingMessage): boolean =>
+export const isPreflight = ({ method, headers }: RequestHead): boolean =>
   method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
 
 function isSameHost(origin: string, host: string | undefined): boolean {

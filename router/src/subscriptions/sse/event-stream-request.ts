@@ -3,6 +3,7 @@ import { getOperationAST, OperationTypeNode, parse } from 'graphql'
 import type { SubscribePayload } from 'graphql-ws'
 import { z } from 'zod'
 import { readJson } from '../../http/graphql.ts'
+import type { HttpRequest } from '../../http/http-server.ts'
 import { MAX_TOKENS } from '../../security/limits.ts'
 
 /** A request for an event stream that does not say what operation it is for. */
@@ -28,13 +29,9 @@ export const isStreamRequest = ({ method, headers }: IncomingMessage): boolean =
   (method === 'GET' || method === 'POST') && /^\s*text\/event-stream\b/i.test(headers.accept ?? '')
 
 /** @throws NotAnOperation, BodyTooLarge. */
-export async function readOperation(
-  request: IncomingMessage,
-  url: URL,
-  limit: number,
-): Promise<SubscribePayload> {
-  const isGet = request.method === 'GET'
-  const given = isGet ? parametersOf(url) : await readBody(request, limit)
+export async function readOperation(http: HttpRequest, limit: number): Promise<SubscribePayload> {
+  const isGet = http.request.method === 'GET'
+  const given = isGet ? parametersOf(http.url) : await readBody(http, limit)
   const { success, data } = payloadSchema.safeParse(given)
   if (!success) throw new NotAnOperation(400, 'The request must have a query, and variables as an object.')
   // A page of another site may make a browser send a GET, and this one is sent without a preflight.
@@ -43,8 +40,8 @@ export async function readOperation(
   return data
 }
 
-async function readBody(request: IncomingMessage, limit: number): Promise<unknown> {
-  const body = await readJson(request, limit).catch(asNotAnOperation)
+async function readBody(http: HttpRequest, limit: number): Promise<unknown> {
+  const body = await readJson(http, limit).catch(asNotAnOperation)
   if (body === undefined) throw new NotAnOperation(415, 'The body must be application/json.')
   return body
 }

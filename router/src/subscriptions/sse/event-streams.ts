@@ -53,7 +53,7 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
   let draining = false
 
   const serve: Handler = async (http) => {
-    const { request, response, url } = http
+    const { request, response } = http
     http.applyHeaders()
     // A browser sends a GET for a stream to any site, and without a preflight.
     if (!origins.mayConnect(request))
@@ -66,7 +66,7 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
     let payload: Awaited<ReturnType<typeof readOperation>>
     try {
       identity = await authenticate(request.headers.authorization)
-      payload = await readOperation(request, url, limits.requestBytes)
+      payload = await readOperation(http, limits.requestBytes)
     } catch (error) {
       if (error instanceof KarcisError) return refuse(response, error)
       if (!(error instanceof NotAnOperation)) throw error
