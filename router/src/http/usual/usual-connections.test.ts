@@ -313,7 +313,26 @@ describe('a connection', () => {
     socket.destroy()
   })
 
-  it('is closed behind an answer that says so, and at once when nothing is asked', async () => {
+  it('has nothing of one answer counted as another’s', async () => {
+    const responses: AnswerTo[] = []
+    const { port } = await opened((_, __, response) => {
+      responses.push(response)
+      response.writeHead(200).end(responses.length === 1 ? '{}' : 'a'.repeat(30_000_000))
+    })
+    const socket = await connectTo(port)
+    socket.pause()
+    socket.write(post('{}').repeat(2))
+    await eventually(() => expect(responses).toHaveLength(2))
+    const [first, second] = responses
+    expect(second?.writableLength).toBeGreaterThan(0)
+    expect(first?.writableLength).toBe(0)
+    first?.destroy() // whoever has waited for it too long
+    socket.resume()
+    await eventually(() => expect(socket.text().length).toBeGreaterThan(30_000_000))
+    socket.destroy()
+  })
+
+  it('is closed behind an answer that says so, at once when nothing is asked, and not while a request comes', async () => {
     let answer: (() => void) | undefined
     const { port, connections } = await opened((_, __, response) => {
       answer = () => {
@@ -321,7 +340,10 @@ describe('a connection', () => {
         response.writeHead(200).end('{}')
       }
     })
-    const [busy, idle] = [await connectTo(port), await connectTo(port)]
+    const [busy, idle, coming] = [await connectTo(port), await connectTo(port), await connectTo(port)]
+    const late = post('{"n":1}')
+    coming.write(late.slice(0, 30))
+    await delay(50)
     busy.write(post('{}'))
     await eventually(() => expect(answer).toBeDefined())
     connections?.closeIdle()
@@ -330,6 +352,9 @@ describe('a connection', () => {
     answer?.()
     await once(busy, 'close')
     expect(busy.text()).toMatch(/\r\nConnection: close\r\n/)
+    coming.write(late.slice(30))
+    await eventually(() => expect(coming.text()).toContain(String.raw`{\"n\":1}`))
+    coming.destroy()
   })
 })
 

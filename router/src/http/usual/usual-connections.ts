@@ -7,7 +7,7 @@ import { UsualResponse } from './usual-response.ts'
 export type AnswerUsual = (head: RequestHead, body: string, response: UsualResponse) => void
 
 export interface UsualConnections {
-  /** Closes those on which nothing is asked. */
+  /** Closes those on which nothing is asked; what has come in part is waited for, as node:http does. */
   closeIdle(): void
   closeAll(): void
 }
@@ -60,7 +60,7 @@ export function takeUsualRequests(server: Server, options: UsualOptions): UsualC
   server.on('close', () => clearInterval(sweep))
   return {
     closeIdle() {
-      for (const connection of connections) if (!connection.isAnswering) connection.socket.destroy()
+      for (const connection of connections) connection.closeIdle()
     },
     closeAll() {
       for (const { socket } of connections) socket.destroy()
@@ -100,8 +100,10 @@ class UsualConnection {
     socket.on('close', this.#onClose)
   }
 
-  get isAnswering(): boolean {
-    return this.#response !== null
+  closeIdle(): void {
+    if (this.#response) return
+    if (this.#rest.length === 0) this.socket.destroy()
+    else this.#leaveIt(this.#rest)
   }
 
   /** Leaves it to node:http to have patience with what does not come; closes what nothing is asked on. @param now as `performance.now()` has it. */

@@ -57,7 +57,7 @@ export class UsualResponse implements AnswerTo {
   }
 
   get writableLength(): number {
-    return this.#socket.writableLength
+    return this.#isClosed ? 0 : this.#socket.writableLength // otherwise they are of the next answer
   }
 
   setHeader(name: string, value: Value): void {
@@ -121,7 +121,7 @@ export class UsualResponse implements AnswerTo {
   }
 
   destroy(): void {
-    this.#socket.destroy()
+    if (!this.#isClosed) this.#socket.destroy()
   }
 
   on(_event: 'close', listener: () => void): void {
