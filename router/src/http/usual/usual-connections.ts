@@ -41,6 +41,8 @@ export function takeUsualRequests(server: Server, options: UsualOptions): UsualC
   const [toNode] = server.listeners('connection') as ((this: Server, socket: Socket) => void)[]
   if (!toNode) throw new Error('node:http does not listen to connections any more')
   const keeper: Keeper = {
+    start: `POST ${options.path} HTTP/1.1\r\n`,
+    keepAlive: `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(options.keepAliveMs / 1000)}\r\n`,
     closed: (connection) => connections.delete(connection),
     left(connection, rest) {
       connections.delete(connection)
@@ -68,8 +70,12 @@ export function takeUsualRequests(server: Server, options: UsualOptions): UsualC
   }
 }
 
-/** Hears of the end of a connection here. */
+/** What all connections have in common, and who hears of the end of each here. */
 interface Keeper {
+  /** What every usual request begins with. */
+  readonly start: string
+  /** The header lines of an answer behind which the connection stays. */
+  readonly keepAlive: string
   closed(connection: UsualConnection): void
   /** It is node:http's from now on. @param rest what has come of a request. */
   left(connection: UsualConnection, rest: Buffer): void
@@ -79,8 +85,6 @@ class UsualConnection {
   readonly socket: Socket
   readonly #options: UsualOptions
   readonly #keeper: Keeper
-  readonly #start: string
-  readonly #keepAlive: string
   #rest: Buffer = NOTHING
   #response: UsualResponse | null = null
   #lastHead: UsualHead | null = null
@@ -92,8 +96,6 @@ class UsualConnection {
     this.socket = socket
     this.#options = options
     this.#keeper = keeper
-    this.#start = `POST ${options.path} HTTP/1.1\r\n`
-    this.#keepAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(options.keepAliveMs / 1000)}\r\n`
     socket.on('data', this.#onData)
     socket.on('end', this.#onEnd)
     socket.on('error', this.#onError)
@@ -136,7 +138,7 @@ class UsualConnection {
 
   #read(buffer: Buffer): void {
     this.#rest = buffer
-    const start = this.#start
+    const { start, keepAlive } = this.#keeper
     if (buffer.toString('latin1', 0, start.length) !== start.slice(0, buffer.length))
       return this.#leaveIt(buffer)
     const end = buffer.indexOf(HEAD_END)
@@ -148,7 +150,7 @@ class UsualConnection {
     if (buffer.length < after) return
     this.#rest = buffer.length === after ? NOTHING : buffer.subarray(after)
     this.#hasAsked = true
-    const response = new UsualResponse(this.socket, this.#keepAlive, this.#answered)
+    const response = new UsualResponse(this.socket, keepAlive, this.#answered)
     this.#response = response
     const { path: url, answer } = this.#options
     answer(

@@ -75,20 +75,16 @@ export class FarView {
     const { width, height } = this.canvas
     const image = new ImageData(width, height)
     const pixels = new Uint32Array(image.data.buffer)
-    const known = new Map<string, number>()
-    const pixelFor = (colour: string): number => {
-      const pixel = known.get(colour) ?? pixelOf(colour)
-      known.set(colour, pixel)
-      return pixel
-    }
+    const pixelsOfTier = new Map<number, Partial<Record<Look, number>>>()
     const size = this.#size
     for (const [section, { first, count }] of this.#hall.plan.sections.entries()) {
       const tier = this.#hall.tierOfSection(section)
-      const pixelOfLook: Partial<Record<Look, number>> = {}
+      const pixelOfLook = pixelsOfTier.get(tier) ?? {}
+      pixelsOfTier.set(tier, pixelOfLook)
       for (let seat = first; seat < first + count; seat++) {
         const look = this.#hall.lookOf(seat, section)
         if (look === 'hidden') continue
-        const pixel = (pixelOfLook[look] ??= pixelFor(this.#colour(look, tier)))
+        const pixel = (pixelOfLook[look] ??= pixelOf(this.#colour(look, tier)))
         const inset = insetOf(look, size)
         const begin = (this.#line(seat) + inset) * width + this.#column(seat) + inset
         fillSquare(pixels, begin, width, size - 2 * inset, pixel)
