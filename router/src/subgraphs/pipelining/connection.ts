@@ -34,6 +34,9 @@ export interface PipelinedConnection {
   close(error: Error): void
 }
 
+/** What has come last, on whichever connection: it is read before anything else can come. */
+const CAME = Buffer.allocUnsafeSlow(65_536)
+
 /** Nobody waits for its response any more. */
 const ABANDONED: PendingRequest = { text: '', resolve: () => undefined, reject: () => undefined }
 
@@ -68,15 +71,21 @@ export function openPipelinedConnection(
     port: Number(origin.port) || 80,
     noDelay: true,
     keepAlive: true,
+    // A stream would take memory for each chunk, which costs more than to copy the little that comes.
+    onread: { buffer: CAME, callback: read },
   })
   socket.on('connect', () => {
     isConnected = true
     headSince = performance.now()
   })
-  socket.on('data', (chunk: Buffer) => {
+  socket.on('error', (error) => close(new NoResponse(error.message)))
+  socket.on('close', () => close(new NoResponse('the connection was lost')))
+  socket.on('end', () => close(new NoResponse('the server ended the connection')))
+
+  function read(length: number): boolean {
     try {
-      if (isClosed) return
-      reader.read(chunk)
+      if (isClosed) return false
+      reader.read(CAME.subarray(0, length))
       // Otherwise the next request would be given what has begun here.
       if (pending.length === 0 && !reader.isBetween)
         throw new Error('the beginning of a response that nobody asked for')
@@ -85,10 +94,8 @@ export function openPipelinedConnection(
       if (error instanceof ResponseTooLarge || error instanceof NoRoom) pending.shift()?.reject(error)
       close(new NoResponse((error as Error).message))
     }
-  })
-  socket.on('error', (error) => close(new NoResponse(error.message)))
-  socket.on('close', () => close(new NoResponse('the connection was lost')))
-  socket.on('end', () => close(new NoResponse('the server ended the connection')))
+    return true
+  }
 
   function close(error: Error): void {
     if (isClosed) return

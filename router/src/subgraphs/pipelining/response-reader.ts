@@ -6,7 +6,7 @@ import { ResponseTooLarge } from '../response-room.ts'
 export class UnreadableResponse extends Error {}
 
 export interface ResponseReader {
-  /** Takes what came over the connection; calls back for each response that is complete. @throws UnreadableResponse, ResponseTooLarge, NoRoom */
+  /** Takes what came over the connection, whose memory may be used again after that; calls back for each response that is complete. @throws UnreadableResponse, ResponseTooLarge, NoRoom */
   read(chunk: Buffer): void
   /** Whether nothing of a further response has come. */
   readonly isBetween: boolean
@@ -122,7 +122,7 @@ export function createResponseReader(
   }
 
   function take(buffer: Buffer): number {
-    const part = buffer.length > missing ? buffer.subarray(0, missing) : buffer
+    const part = Buffer.from(buffer.length > missing ? buffer.subarray(0, missing) : buffer)
     parts.push(part)
     size += part.length
     missing -= part.length
@@ -148,7 +148,7 @@ export function createResponseReader(
         if (used === null) break
         buffer = buffer.subarray(used)
       }
-      rest = buffer
+      rest = buffer.length > 0 ? Buffer.from(buffer) : NOTHING
     },
     get isBetween() {
       return next === readHead && rest.length === 0
