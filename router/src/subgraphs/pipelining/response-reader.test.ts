@@ -12,16 +12,22 @@ const chunked = (...chunks: string[]): string =>
     .map((chunk) => `${Buffer.byteLength(chunk).toString(16)};x=y\r\n${chunk}${chunk && '\r\n'}`)
     .join('')}\r\n`
 
-/** What is read when the text comes in pieces of that size. */
+/** What is read when the text comes in pieces of that size, each in the memory that the last one was in. */
 function readIn(size: number, text: string, maxBytes = 1_000_000) {
-  const responses: { body: string; status: number; contentType: string; isLast: boolean }[] = []
+  const responses: { body: Buffer; status: number; contentType: string; isLast: boolean }[] = []
   const limits = { maxBytes, room: new ResponseRoom(maxBytes) }
   const reader = createResponseReader(limits, ({ body, status, contentType }: HttpResponse, isLast) =>
-    responses.push({ status, contentType, body: body.toString(), isLast }),
+    responses.push({ status, contentType, body, isLast }),
   )
   const bytes = Buffer.from(text)
-  for (let at = 0; at < bytes.length; at += size) reader.read(bytes.subarray(at, at + size))
-  return { responses, isBetween: reader.isBetween }
+  const memory = Buffer.alloc(size)
+  for (let at = 0; at < bytes.length; at += size)
+    reader.read(memory.subarray(0, bytes.copy(memory, 0, at, at + size)))
+  memory.fill('?')
+  return {
+    responses: responses.map((response) => ({ ...response, body: response.body.toString() })),
+    isBetween: reader.isBetween,
+  }
 }
 
 describe('the reader of pipelined responses', () => {
