@@ -43,13 +43,14 @@ if (only.includes('sizes')) {
 }
 if (only.some((part) => part !== 'sizes')) {
   await using stack = new AsyncDisposableStack()
-  const { origin, slug } = await startPlatform(stack)
+  const { origin, slug, organizer } = await startPlatform(stack)
   // First, and with no other browser: it takes whatever else the machine does for work of the page.
-  if (only.includes('lighthouse')) await askLighthouse(origin, slug)
+  if (only.includes('lighthouse'))
+    await askLighthouse(origin, ['/', '/search', `/events/${slug}`, `/organizers/${organizer}`])
   const browser = stack.adopt(await chromium.launch({ executablePath, args: CHROMIUM_FLAGS }), (one) =>
     one.close(),
   )
-  if (only.includes('axe')) await lookAtAll(browser, origin, slug)
+  if (only.includes('axe')) await lookAtAll(browser, origin, [`/events/${slug}`, `/organizers/${organizer}`])
   const theirs = values['hi-events']
   if (only.includes('visits'))
     await measureVisits(browser, origin, slug, theirs && (await startHiEvents(stack, theirs, origin, slug)))
@@ -94,10 +95,10 @@ async function measureVisits(
   showBudgets(budgets.filter(({ measured }) => !Number.isNaN(measured)))
 }
 
-async function askLighthouse(origin: string, slug: string): Promise<void> {
+async function askLighthouse(origin: string, paths: readonly string[]): Promise<void> {
   const names = Object.keys(LEAST) as Category[]
   const rows: string[][] = []
-  for (const path of ['/', '/search', `/events/${slug}`]) {
+  for (const path of paths) {
     const { points, lost } = await lighthousePoints(origin + path, rounds)
     rows.push([path, ...names.map((name) => String(points[name])), lost.join('; ')])
     kept &&= names.every((name) => (points[name] ?? 0) >= LEAST[name])
@@ -110,19 +111,9 @@ async function openMenu(page: Page): Promise<void> {
   await page.locator('button[popovertarget], button[aria-haspopup]').first().tap()
 }
 
-async function lookAtAll(browser: Browser, origin: string, slug: string): Promise<void> {
-  const paths = [
-    '/',
-    '/search',
-    `/events/${slug}`,
-    '/wishlist',
-    '/sign-in',
-    '/sign-up',
-    '/tickets',
-    '/account',
-    '/door',
-    '/ui',
-  ]
+async function lookAtAll(browser: Browser, origin: string, pages: readonly string[]): Promise<void> {
+  const others = ['/wishlist', '/sign-in', '/sign-up', '/tickets', '/account', '/door', '/ui']
+  const paths = ['/', '/search', ...pages, ...others]
   const problems: string[] = []
   for (const language of ['id', 'en'] as const)
     for (const theme of ['light', 'dark'] as const) {

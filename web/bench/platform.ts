@@ -5,8 +5,16 @@ import { platformProcesses } from '../../scripts/platform.ts'
 import { seed } from '../../scripts/seed.ts'
 import { supervise } from '../../scripts/supervisor.ts'
 
-/** The platform as in production, with the demo events, in processes of its own. @returns where browsers open it, and the event with a seat map. */
-export async function startPlatform(stack: AsyncDisposableStack): Promise<{ origin: string; slug: string }> {
+/** Where browsers open the platform, and what they look at there. */
+interface Opened {
+  origin: string
+  /** Of the event with a seat map, and of who holds it. */
+  slug: string
+  organizer: string
+}
+
+/** The platform as in production, with the demo events, in processes of its own. */
+export async function startPlatform(stack: AsyncDisposableStack): Promise<Opened> {
   const backing = await startBacking(stack)
   const ports = {} as Record<SubgraphName, number>
   for (const name of SUBGRAPHS) ports[name] = await freePort()
@@ -29,11 +37,23 @@ export async function startPlatform(stack: AsyncDisposableStack): Promise<{ orig
   const admin = { email: backing.env.ADMIN_EMAIL ?? '', password: backing.env.ADMIN_PASSWORD ?? '' }
   await seed(origin, () => undefined, admin)
   const { events } = await askPlatform<{
-    events: { edges: { node: { slug: string; seatMap: object | null } }[] }
-  }>(origin, '{ events(first: 20) { edges { node { slug seatMap { revision } } } } }')
+    events: {
+      edges: {
+        node: {
+          slug: string
+          seatMap: object | null
+          organizer: { organizerProfile: { slug: string } | null }
+        }
+      }[]
+    }
+  }>(
+    origin,
+    '{ events(first: 20) { edges { node { slug seatMap { revision } organizer { organizerProfile { slug } } } } } }',
+  )
   const { node } = events.edges.find((edge) => edge.node.seatMap !== null) ?? {}
-  if (!node) throw new Error('the demo data has no event with a seat map')
-  return { origin, slug: node.slug }
+  const profile = node?.organizer.organizerProfile
+  if (!node || !profile) throw new Error('the demo data has no event with a seat map of an organizer')
+  return { origin, slug: node.slug, organizer: profile.slug }
 }
 
 /** Asks what anybody may. */
