@@ -66,7 +66,7 @@ describeInBrowser('the whole way, from a search to the ticket', () => {
     await page.getByRole('main').getByRole('searchbox').fill(event.title)
     await page.getByRole('main').getByRole('button', { name: 'Search', exact: true }).tap()
     await page.waitForURL(/\/search\?/)
-    await page.getByRole('main').getByRole('link', { name: event.title }).tap()
+    await page.getByRole('region', { name: 'Results' }).getByRole('link', { name: event.title }).tap()
     await page.getByRole('link', { name: 'Buy tickets' }).first().tap()
     await page.getByRole('button', { name: 'Best 2 in VIP, side by side: take them' }).tap()
     await page.getByRole('button', { name: 'Go on to payment' }).tap()
