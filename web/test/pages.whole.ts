@@ -56,6 +56,20 @@ const VIEWS: readonly VisitorOptions[] = [
   { language: 'en', width: 'desk', context: { reducedMotion: 'reduce' } },
 ]
 
+/** Runs in the page: what takes more room, or less, while it has the focus. Who taps elsewhere would take that from it, and miss, as what they tapped moves away. */
+function movedByFocus(): string[] {
+  const main = document.querySelector('main') as HTMLElement
+  for (const heading of main.querySelectorAll('h1')) heading.tabIndex = -1 // as on arrival from another page
+  return [...main.querySelectorAll<HTMLElement>('h1, a, button, input, select, textarea, summary')]
+    .filter((one) => {
+      main.querySelector<HTMLElement>(':focus')?.blur()
+      const { offsetHeight } = main
+      one.focus({ preventScroll: true })
+      return main.offsetHeight !== offsetHeight
+    })
+    .map(({ outerHTML }) => outerHTML.slice(0, 200))
+}
+
 describeInBrowser('every page', () => {
   let stage: Stage
   const passers: Visitor[] = []
@@ -140,6 +154,7 @@ describeInBrowser('every page', () => {
           problems: [],
         })
       }
+      expect(await page.evaluate(movedByFocus)).toEqual([])
       await page.close()
     }
   }
