@@ -1,8 +1,9 @@
 import { request } from 'node:http'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { brotliDecompressSync } from 'node:zlib'
-import type { Page } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Draw } from '../server/drawing.ts'
@@ -14,7 +15,8 @@ import { describeInBrowser, openStage, type Stage } from './stage.ts'
 const DRAWING = pathToFileURL(join(import.meta.dirname, '../dist/.draw/draw.js')).href
 
 /** What the app takes over as it is. */
-const KEPT = 'h1, .search-box, .event-card, .event-card a, .event__side *, .search__filters *'
+const KEPT =
+  'h1, .search-box, .categories > *, .event-card, .event-card a, .event__side *, .search__filters *'
 
 const HOSTILE = '</script><img src=x onerror=alert(1)> "Rock" & \'Roll\' <!--'
 
@@ -77,28 +79,38 @@ describeInBrowser('pages that anybody may see', () => {
   it('are drawn as the app draws them, which then takes them over and moves nothing', async () => {
     await using without = await stage.visit({ width: 'phone', context: { javaScriptEnabled: false } })
     await using visitor = await stage.visit({ width: 'phone' })
-    await visitor.context.addInitScript(() => {
-      document.addEventListener('readystatechange', () => {
-        if (document.readyState !== 'interactive') return // from then on scripts of modules run
-        for (const element of document.querySelectorAll('main *')) Object.assign(element, { wasDrawn: true })
-      })
-    })
+    await markDrawn(visitor.context)
     for (const path of ['/', '/search', `/events/${slug}`]) {
       const whole = await lookOf(without.page, path)
       expect(whole.filter(({ box }) => box === null)).toEqual([])
       expect(await lookOf(visitor.page, path)).toEqual(whole)
       await visitor.page.locator('.shell-header__menus button').first().click() // which the app answers
       await visitor.page.locator('.shell-header__menus [popover]:popover-open').first().waitFor()
-      const added = await visitor.page.evaluate((among) => {
-        const elements = [...document.querySelectorAll(among)]
-        return elements.filter((element) => !('wasDrawn' in element)).map(({ className }) => className)
-      }, KEPT)
-      expect(added).toEqual([])
+      expect(await addedTo(visitor.page)).toEqual([])
       // Which was loaded before the app could hear of it: nothing of the blur stands in its place any more.
       await visitor.page.locator('.picture__image').first().waitFor()
       expect(await visitor.page.locator('.picture__placeholder').count()).toBe(0)
     }
   })
+
+  it.each([0, 0, 0, 0, 10, 20, 40, 80, 160, 320])(
+    'are taken over whole when the app comes in parts, each %i ms late',
+    async (late) => {
+      await using visitor = await stage.visit()
+      if (late > 0)
+        await visitor.context.route(/\/assets\/(?!first-)[^/]+\.js$/, async (route) => {
+          await sleep(late)
+          await route.continue()
+        })
+      await markDrawn(visitor.context)
+      for (const path of ['/', '/search', `/events/${slug}`, `/organizers/${organizerSlug}`]) {
+        await visitor.page.goto(path, { waitUntil: 'networkidle' })
+        await visitor.page.locator('.shell-header__menus button').first().click() // which the app answers
+        await visitor.page.locator('.shell-header__menus [popover]:popover-open').first().waitFor()
+        expect(await addedTo(visitor.page)).toEqual([])
+      }
+    },
+  )
 
   it('are drawn whole by a server that has drawn nothing before', async () => {
     for (const path of ['/', '/search', `/events/${slug}`, `/organizers/${organizerSlug}`]) {
@@ -184,6 +196,22 @@ describeInBrowser('pages that anybody may see', () => {
     expect(coded.headers['content-security-policy']).toContain("default-src 'none'")
   })
 })
+
+/** Remembers which elements of a page the server has drawn. */
+const markDrawn = (context: BrowserContext): Promise<unknown> =>
+  context.addInitScript(() => {
+    document.addEventListener('readystatechange', () => {
+      if (document.readyState !== 'interactive') return // from then on scripts of modules run
+      for (const element of document.querySelectorAll('main *')) Object.assign(element, { wasDrawn: true })
+    })
+  })
+
+/** What the app has made anew, or once more, of what it should have taken over. */
+const addedTo = (page: Page): Promise<string[]> =>
+  page.evaluate((among) => {
+    const elements = [...document.querySelectorAll(among)]
+    return elements.filter((element) => !('wasDrawn' in element)).map(({ className }) => className)
+  }, KEPT)
 
 /** What is read on a page before anything else, and where it stands. */
 async function lookOf(page: Page, path: string) {

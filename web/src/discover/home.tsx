@@ -20,8 +20,14 @@ import { searchUrl, weekendOf } from './search-url.ts'
 const Mine = lazy(() => import('./mine.tsx'))
 const NearButton = lazy(() => import('./near-button.tsx'))
 
+/** With all that the server draws of it: what comes while it is taken over would stand there twice. */
+export async function loadHome() {
+  await NearButton.preload()
+  return Home
+}
+
 /** What this is, a search, and what there is to see. */
-export function Home() {
+function Home() {
   const t = useTexts('discover')
   useTitle(t.home.title)
   const { data, error, reload } = useQuery(HomeQuery, {})

@@ -1,5 +1,5 @@
 import type { Route } from '../route.ts'
-import { Home } from './home.tsx'
+import { loadHome } from './home.tsx'
 
 const eventPages = () => import('./event-pages.ts')
 const searchPages = () => import('./search-pages.ts')
@@ -9,7 +9,7 @@ const searchTexts = [...texts, 'search'] as const
 const eventTexts = [...texts, 'event'] as const
 
 export const routes: readonly Route[] = [
-  { path: '/', load: async () => Home, texts },
+  { path: '/', load: loadHome, texts },
   { path: '/search', load: async () => (await searchPages()).SearchPage, texts: searchTexts },
   { path: '/events/:slug', load: async () => (await eventPages()).EventPage, texts: eventTexts },
   { path: '/organizers/:slug', load: async () => (await eventPages()).OrganizerPage, texts: eventTexts },
