@@ -1,6 +1,5 @@
 import { request } from 'node:http'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { brotliDecompressSync } from 'node:zlib'
 import type { BrowserContext, Page } from 'playwright-core'
@@ -92,25 +91,6 @@ describeInBrowser('pages that anybody may see', () => {
       expect(await visitor.page.locator('.picture__placeholder').count()).toBe(0)
     }
   })
-
-  it.each([0, 0, 0, 0, 10, 20, 40, 80, 160, 320])(
-    'are taken over whole when the app comes in parts, each %i ms late',
-    async (late) => {
-      await using visitor = await stage.visit()
-      if (late > 0)
-        await visitor.context.route(/\/assets\/(?!first-)[^/]+\.js$/, async (route) => {
-          await sleep(late)
-          await route.continue()
-        })
-      await markDrawn(visitor.context)
-      for (const path of ['/', '/search', `/events/${slug}`, `/organizers/${organizerSlug}`]) {
-        await visitor.page.goto(path, { waitUntil: 'networkidle' })
-        await visitor.page.locator('.shell-header__menus button').first().click() // which the app answers
-        await visitor.page.locator('.shell-header__menus [popover]:popover-open').first().waitFor()
-        expect(await addedTo(visitor.page)).toEqual([])
-      }
-    },
-  )
 
   it('are drawn whole by a server that has drawn nothing before', async () => {
     for (const path of ['/', '/search', `/events/${slug}`, `/organizers/${organizerSlug}`]) {
