@@ -44,13 +44,13 @@ if (only.includes('sizes')) {
 if (only.some((part) => part !== 'sizes')) {
   await using stack = new AsyncDisposableStack()
   const { origin, slug, organizer } = await startPlatform(stack)
+  const publicPages = ['/', '/search', `/events/${slug}`, `/organizers/${organizer}`]
   // First, and with no other browser: it takes whatever else the machine does for work of the page.
-  if (only.includes('lighthouse'))
-    await askLighthouse(origin, ['/', '/search', `/events/${slug}`, `/organizers/${organizer}`])
+  if (only.includes('lighthouse')) await askLighthouse(origin, publicPages)
   const browser = stack.adopt(await chromium.launch({ executablePath, args: CHROMIUM_FLAGS }), (one) =>
     one.close(),
   )
-  if (only.includes('axe')) await lookAtAll(browser, origin, [`/events/${slug}`, `/organizers/${organizer}`])
+  if (only.includes('axe')) await lookAtAll(browser, origin, publicPages)
   const theirs = values['hi-events']
   if (only.includes('visits'))
     await measureVisits(browser, origin, slug, theirs && (await startHiEvents(stack, theirs, origin, slug)))
@@ -111,9 +111,9 @@ async function openMenu(page: Page): Promise<void> {
   await page.locator('button[popovertarget], button[aria-haspopup]').first().tap()
 }
 
-async function lookAtAll(browser: Browser, origin: string, pages: readonly string[]): Promise<void> {
+async function lookAtAll(browser: Browser, origin: string, publicPages: readonly string[]): Promise<void> {
   const others = ['/wishlist', '/sign-in', '/sign-up', '/tickets', '/account', '/door', '/ui']
-  const paths = ['/', '/search', ...pages, ...others]
+  const paths = [...publicPages, ...others]
   const problems: string[] = []
   for (const language of ['id', 'en'] as const)
     for (const theme of ['light', 'dark'] as const) {
