@@ -2,6 +2,12 @@ import { Redis } from 'ioredis'
 import type { Logger } from './log.ts'
 import { noteOutage } from './outages.ts'
 
+/**
+ * ioredis has a class that extends String. From then on V8 keeps String.prototype as a prototype that is being set up, and every string method
+ * of the process is looked up instead of inlined, until something goes through an object's prototypes, as this does.
+ */
+for (const _ in Object('')) break
+
 /** Messages to all processes over Redis pub/sub. Any of them may be lost: they are for speed, and nothing may rest on them. */
 export interface Bus {
   /** Sends after the transaction has committed. Never throws: a message lost is no data lost. */

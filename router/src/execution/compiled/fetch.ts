@@ -4,6 +4,7 @@ import { AnswerTooLarge } from '../../errors.ts'
 import { parseJson } from '../../exact-json.ts'
 import { Refusal, type SubgraphRequest } from '../../subgraphs/request.ts'
 import { compileCollector, entityPaths } from './entity-paths.ts'
+import { compileExpectedReader, type ExpectedReader } from './expected-json.ts'
 import { NotCompilable } from './generate.ts'
 import { isPlainObject, mergeInto, type Tree } from './merge.ts'
 import { compileSelector, type Selector } from './representation.ts'
@@ -51,6 +52,14 @@ export function compileFetch(
     operationName === undefined ? '' : `"operationName":${JSON.stringify(operationName)},`
   }"variables":`
 
+  let asked = 0
+  let read: ExpectedReader | null = null
+  /** Compiled when it is worth it. */
+  function reader(): ExpectedReader | null {
+    if (++asked === READS) read = compileExpectedReader(operation)
+    return read
+  }
+
   const send: SendFetch<Run> = async (variablesText, texts, runs) => {
     const separator = variablesText === '' ? '' : ','
     const representations = texts ? `${separator}"representations":[${texts.join()}]` : ''
@@ -62,7 +71,7 @@ export function compileFetch(
     const body = await fetchSubgraph(serviceName, request, scope)
     const parse = (): SubgraphResponse => {
       try {
-        return parseResponse(body)
+        return parseResponse(body, reader())
       } catch (error) {
         if (!unavailable) throw error
         return unavailable(serviceName, request, error) as SubgraphResponse
@@ -231,6 +240,9 @@ export function compileFetch(
 
 /** Objects that one request may have completed by fetches: what it costs is in lists that are longer than they were thought to be. */
 const MAX_OBJECTS = 250_000
+
+/** Its response to this many requests has the reader of a fetch compiled: many operations are asked only once. */
+const READS = 3
 
 /** What a fetch brings for its objects: where they are there all the same, these are null when it fails. */
 function keysOf(text: string): string[] {
