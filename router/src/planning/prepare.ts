@@ -1,4 +1,4 @@
-import { operationFromDocument } from '@apollo/federation-internals'
+import { type Operation, operationFromDocument } from '@apollo/federation-internals'
 import type { QueryPlan, QueryPlanner } from '@apollo/query-planner'
 import { type DocumentNode, Kind, type OperationDefinitionNode, OperationTypeNode } from 'graphql'
 import { LRUCache } from 'lru-cache'
@@ -18,7 +18,7 @@ import { restoreRequiredNames } from './rewrites/restore-required-names.ts'
 import { separateTypes } from './rewrites/separate-types.ts'
 import { splitByType } from './rewrites/split-by-type.ts'
 import { isNothing, withoutIntrospection } from './rewrites/without-introspection.ts'
-import type { Supergraph } from './supergraph.ts'
+import { MAX_WAYS, type Supergraph } from './supergraph.ts'
 
 /** An operation as far as it can be worked out before its variables are known. */
 export interface PreparedOperation {
@@ -105,9 +105,20 @@ function planOf(
     fetched,
     operationName ? { operationName } : {},
   )
-  const plan = withoutInterfaceNames(planner.buildQueryPlan(operation), interfaceObjects)
+  const plan = withoutInterfaceNames(buildPlan(planner, operation), interfaceObjects)
   const split = splitByType(plan, interfaceObjects, fetched, apiSchema)
   return restoreRequiredNames(split, required.fields, required.requirements)
+}
+
+/** @throws GraphQLError for an operation of which one field can be come to in more ways than are tried. */
+function buildPlan(planner: QueryPlanner, operation: Operation): QueryPlan {
+  try {
+    return planner.buildQueryPlan(operation)
+  } catch (error) {
+    if (!(error as Error).message.startsWith('Too many options generated')) throw error
+    const message = 'The operation is too large: too many interfaces are nested in each other.'
+    throw clientError('BAD_USER_INPUT', message, { facts: { most: MAX_WAYS } })
+  }
 }
 
 function refuseUncovered(plan: QueryPlan, { operation, fragments }: OperationContext): void {

@@ -8,8 +8,14 @@ import { type InterfaceObjects, interfaceObjects } from './rewrites/interface-ob
 import { resolvableFirst, separateRequired } from './rewrites/required-fields.ts'
 import { refuseUnsupported } from './unsupported.ts'
 
+/**
+ * Ways to one field of an operation that are tried at most. Each object of each interface above it may be had from each subgraph that knows it: below
+ * four or five such interfaces the planner would be at it for minutes, and nobody else answered. For so many it takes half a second.
+ */
+export const MAX_WAYS = 10_000
+
 /** Without named fragments in the fetches: what divides a fetch would leave one unused, or look past the variables in it. */
-const PLANNING = { reuseQueryFragments: false }
+const PLANNING = { reuseQueryFragments: false, debug: { pathsLimit: MAX_WAYS } }
 
 /**
  * One version of the supergraph with everything derived from it. It never changes: a reload makes a new one, and what

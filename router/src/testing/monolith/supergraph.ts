@@ -36,12 +36,17 @@ export function randomSubgraphs(random: Random): Record<string, string> {
   const roots: string[][] = Array.from({ length: count }, () => [])
   const entities = ENTITIES.slice(0, 2 + random.below(3))
   const members = entities.slice(0, 2)
-  /** The subgraph that knows the entity interface, those that know it as an object only, and those that know it without a key. */
+  /** The subgraph that knows the entity interface, those that know it as an object only, and the one that knows it without a key. */
   const home = random.below(count)
-  const objectLike = count > 2 && random.chance(0.6) ? (home + 1) % count : null
+  const objectLikes = [1, 3].flatMap((step) =>
+    count > Math.max(2, step) && random.chance(0.6) ? [(home + step) % count] : [],
+  )
   const plain = count > 2 && random.chance(0.4) ? (home + 2) % count : null
-  const isEntityInterface = objectLike !== null || random.chance(0.5)
-  const shared = fieldsOf(2, false)
+  const isEntityInterface = objectLikes.length > 0 || random.chance(0.5)
+  const familyKey = random.pick(['id', 'id', 'sku', 'org { code }'])
+  const shared = fieldsOf(2, false).map((field) =>
+    random.chance(0.15) ? { ...field, type: wrapped('I') } : field,
+  )
   const taken = new Set(shared.map((field) => field.name))
   const values: Field[] = [
     { name: 'x', type: 'Int', args: '' },
@@ -53,12 +58,12 @@ export function randomSubgraphs(random: Random): Record<string, string> {
 
   const made = entities.map((name): Entity => {
     const isMember = members.includes(name)
-    const keys = isMember && isEntityInterface ? ['id'] : some(KEYS, 1 + random.below(2))
+    const keys = isMember && isEntityInterface ? [familyKey] : some(KEYS, 1 + random.below(2))
     const lines = new Map<number, string[]>()
-    const own = isMember ? shared.map((field) => ({ ...field, type: narrowed(field.type) })) : []
+    const own = isMember ? shared.map((field) => ({ ...field, type: narrowed(field.type, name) })) : []
     for (let index = 0; index < count; index++) {
       const isThere = index === home || (index === plain && isMember) || random.chance(0.75)
-      if (isThere && !(isMember && index === objectLike)) lines.set(index, [])
+      if (isThere && !(isMember && objectLikes.includes(index))) lines.set(index, [])
     }
     return { name, keys, lines, shared: own, provided: new Map() }
   })
@@ -71,9 +76,10 @@ export function randomSubgraphs(random: Random): Record<string, string> {
     ]),
   )
 
-  /** What an object may say of a field of its interface: that it is never null. */
-  function narrowed(type: string): string {
-    return type.endsWith('!') || random.chance(0.7) ? type : `${type}!`
+  /** What an object may say of a field of its interface: that it is never null, and which object it is. */
+  function narrowed(type: string, member: string): string {
+    const known = random.chance(0.4) ? type.replace(/\bI\b/, member) : type
+    return known.endsWith('!') || random.chance(0.7) ? known : `${known}!`
   }
 
   function fill({ name, lines, shared, provided }: Entity): void {
@@ -138,10 +144,9 @@ export function randomSubgraphs(random: Random): Record<string, string> {
       if (isInterface) fields.add('id')
       const interfaces = [...(isInterface ? ['I'] : []), ...(fields.has('id') ? ['N'] : [])]
       const head = `type ${name}${interfaces.length > 0 ? ` implements ${interfaces.join(' & ')}` : ''} ${known.map((key) => `@key(fields: "${key}")`).join(' ')}`
-      const keyLines = [...fields].map((field) => KEY_FIELDS[field])
       const isKeyField = !known.includes('id') && fields.has('id')
       lines.push(
-        `${head} { ${keyLines.join(' ')}${isKeyField ? ' @shareable' : ''} ${all.get(index)?.join(' ')} }`,
+        `${head} { ${keyLines([...fields])}${isKeyField ? ' @shareable' : ''} ${all.get(index)?.join(' ')} }`,
       )
       for (const type of some([name, `[${name}!]`, `[${name}]!`, `[[${name}]]`], 1 + random.below(2)))
         root.push(
@@ -158,11 +163,7 @@ export function randomSubgraphs(random: Random): Record<string, string> {
       lines: all,
     } of made) {
       if (all.has(index) || !isNamed(name)) continue
-      lines.push(
-        `type ${name} @key(fields: "${key}", resolvable: false) { ${namesInKeys([key])
-          .map((field) => KEY_FIELDS[field])
-          .join(' ')} }`,
-      )
+      lines.push(`type ${name} @key(fields: "${key}", resolvable: false) { ${keyLines(namesInKeys([key]))} }`)
       root.push(`stub${name}s${index}: ${name}`)
     }
     if (here.some(({ name }) => name === made[0]?.name) && sharesRoot)
@@ -179,13 +180,18 @@ export function randomSubgraphs(random: Random): Record<string, string> {
     root.push(`v${index}: V`)
     if (index === home || index === plain) {
       lines.push(
-        `interface I ${isEntityInterface && index === home ? '@key(fields: "id") ' : ''}{ id: ID! ${shared.map(text).join(' ')} }`,
+        isEntityInterface && index === home
+          ? `interface I @key(fields: "${familyKey}") { ${keyLines([...new Set(['id', ...namesInKeys([familyKey])])])} ${shared.map(text).join(' ')} }`
+          : `interface I { id: ID! ${shared.map(text).join(' ')} }`,
       )
       root.push(`i${index}: I is${index}: [I!]`)
     }
-    if (index === objectLike) {
+    if (objectLikes.includes(index)) {
+      const [likes, rank, fan] =
+        index === objectLikes[0] ? ['likes', 'rank', 'fan'] : ['votes', 'grade', 'friend']
+      const both = objectLikes.length > 1 ? 'views: Int @shareable' : ''
       lines.push(
-        `type I @key(fields: "id") @interfaceObject { id: ID! likes: Int rank(arg: Int = 1): String! fan: ${here[0]?.name ?? 'V'} }`,
+        `type I @key(fields: "${familyKey}") @interfaceObject { ${keyLines(namesInKeys([familyKey]))} ${both} ${likes}: Int ${rank}(arg: Int = 1): String! ${fan}: ${here[0]?.name ?? 'V'} }`,
       )
       root.push(`o${index}: I os${index}: [I]`)
     }
@@ -224,6 +230,8 @@ export function randomSubgraphs(random: Random): Record<string, string> {
     )
   }
 }
+
+const keyLines = (names: readonly string[]): string => names.map((name) => KEY_FIELDS[name]).join(' ')
 
 /** What needs no entity of its own. */
 const LEAF = /^\[*(String|Int|Float|Boolean|ID|E|S|V)\b/
