@@ -1,6 +1,12 @@
 import { type Operation, operationFromDocument } from '@apollo/federation-internals'
 import type { QueryPlan, QueryPlanner } from '@apollo/query-planner'
-import { type DocumentNode, Kind, type OperationDefinitionNode, OperationTypeNode } from 'graphql'
+import {
+  type DocumentNode,
+  GraphQLError,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+} from 'graphql'
 import { LRUCache } from 'lru-cache'
 import { clientError } from '../errors.ts'
 import { publicName } from '../internal-names.ts'
@@ -33,7 +39,8 @@ export interface PreparedOperation {
   isForbidden: boolean
 }
 
-const preparedOperations = new WeakMap<KnownOperation, LRUCache<string, PreparedOperation>>()
+/** What was prepared, or what there is against it. */
+const preparedOperations = new WeakMap<KnownOperation, LRUCache<string, PreparedOperation | GraphQLError>>()
 
 /** Of one operation, for all roles: as many as there can be without conditions, and some for these. */
 const MAX_PREPARED = 16
@@ -55,10 +62,16 @@ export function prepareOperation(
   let key = `${role} ${incremental}`
   for (const name of known.conditions) key += ` ${String(variables[name])}`
   const before = ofOperation.get(key)
+  if (before instanceof GraphQLError) throw before
   if (before) return before
-  const prepared = prepare(known, role, variables, incremental)
-  ofOperation.set(key, prepared)
-  return prepared
+  try {
+    const prepared = prepare(known, role, variables, incremental)
+    ofOperation.set(key, prepared)
+    return prepared
+  } catch (error) {
+    if (error instanceof GraphQLError) ofOperation.set(key, error) // to find out may have taken long
+    throw error
+  }
 }
 
 function prepare(
