@@ -63,6 +63,26 @@ const LISTS = {
     type V @shareable { x: Int }`,
 }
 
+/** Of the plans for two fields that require another, below an object that is known as an interface elsewhere, some are too much for the planner. */
+const FAILING_PLANS = {
+  s0: `${LINK} type C @key(fields: "org { code }") { org: Org! title: [Boolean!]! }
+    type I @key(fields: "org { code }") @interfaceObject { org: Org! fan: C }
+    type Org @shareable { code: ID! }`,
+  s1: `${LINK} type Query { us: [U!] }
+    union U = A | B
+    interface I { items: [I!] }
+    type A implements I @key(fields: "org { code }") { org: Org! items: [I!] @shareable }
+    type B implements I @key(fields: "org { code }") { org: Org! items: [I!] @shareable }
+    type C @key(fields: "org { code }") { org: Org! self: String }
+    type Org @shareable { code: ID! }`,
+  s2: `${LINK} type C @key(fields: "org { code }") { org: Org! title: [Boolean!]! @external sum: Int @requires(fields: "title") avg: [Int] @requires(fields: "title") }
+    type Org @shareable { code: ID! }`,
+  s3: `${LINK} interface I { items: [I!] }
+    type A implements I @key(fields: "org { code }") { org: Org! items: [I!] @shareable }
+    type B implements I @key(fields: "org { code }") { org: Org! items: [I!] @shareable }
+    type Org @shareable { code: ID! }`,
+}
+
 type Cases = [what: string, query: string, variables?: Record<string, unknown>][]
 
 function equalsOneSchema(kind: string, schemas: Record<string, string>, cases: Cases): void {
@@ -183,3 +203,7 @@ equalsOneSchema('an alias beside an error', MEMBERS, [
 ])
 
 equalsOneSchema('lists of lists', LISTS, [['that are required', '{ a { sum } as { items { x } sum } }']])
+
+equalsOneSchema('an operation of which some plans fail', FAILING_PLANS, [
+  ['has another', '{ us { ... on I { items { fan { self sum avg } } } } }'],
+])

@@ -1,5 +1,5 @@
 import { type Operation, operationFromDocument } from '@apollo/federation-internals'
-import type { QueryPlan, QueryPlanner } from '@apollo/query-planner'
+import type { QueryPlan } from '@apollo/query-planner'
 import {
   type DocumentNode,
   GraphQLError,
@@ -24,7 +24,7 @@ import { restoreRequiredNames } from './rewrites/restore-required-names.ts'
 import { separateTypes } from './rewrites/separate-types.ts'
 import { splitByType } from './rewrites/split-by-type.ts'
 import { isNothing, withoutIntrospection } from './rewrites/without-introspection.ts'
-import { MAX_WAYS, type Supergraph } from './supergraph.ts'
+import { MAX_WAYS, type Planners, type Supergraph } from './supergraph.ts'
 
 /** An operation as far as it can be worked out before its variables are known. */
 export interface PreparedOperation {
@@ -92,8 +92,7 @@ function prepare(
   if (incremental && (denied.size > 0 || planned !== allowed || countDefers(document) > MAX_DEFERRED))
     return prepareOperation(known, role, variables)
   const context = planned === allowed ? client : operationContext(supergraph, planned, operationName)
-  const planner = incremental ? supergraph.deferPlanner() : supergraph.planner
-  const plan = planOf(supergraph, planner, incremental ? withMarks(planned) : planned, operationName)
+  const plan = planOf(supergraph, incremental ? withMarks(planned) : planned, operationName, incremental)
   if (countPayloads(plan.node) > MAX_DEFERRED) return prepareOperation(known, role, variables)
   refuseUncovered(plan, context)
   return {
@@ -106,10 +105,10 @@ function prepare(
 }
 
 function planOf(
-  { apiSchema, federation, required, interfaceObjects }: Supergraph,
-  planner: QueryPlanner,
+  { apiSchema, federation, required, interfaceObjects, planners }: Supergraph,
   document: DocumentNode,
   operationName: string | null,
+  incremental: boolean,
 ): QueryPlan {
   const fetched = withoutIntrospection(document)
   if (fetched !== document && isNothing(fetched)) return { kind: 'QueryPlan' }
@@ -118,17 +117,18 @@ function planOf(
     fetched,
     operationName ? { operationName } : {},
   )
-  const plan = withoutInterfaceNames(buildPlan(planner, operation), interfaceObjects)
+  const plan = withoutInterfaceNames(buildPlan(planners, incremental, operation), interfaceObjects)
   const split = splitByType(plan, interfaceObjects, fetched, apiSchema)
   return restoreRequiredNames(split, required.fields, required.requirements)
 }
 
-/** @throws GraphQLError for an operation of which one field can be come to in more ways than are tried. */
-function buildPlan(planner: QueryPlanner, operation: Operation): QueryPlan {
+/** @throws GraphQLError for an operation of which one field could be had in more ways than are tried. */
+function buildPlan({ cheapest, first }: Planners, incremental: boolean, operation: Operation): QueryPlan {
   try {
-    return planner.buildQueryPlan(operation)
+    return cheapest(incremental).buildQueryPlan(operation)
   } catch (error) {
-    if (!(error as Error).message.startsWith('Too many options generated')) throw error
+    if (!(error as Error).message.startsWith('Too many options generated'))
+      return first(incremental).buildQueryPlan(operation)
     const message = 'The operation is too large: too many interfaces are nested in each other.'
     throw clientError('BAD_USER_INPUT', message, { facts: { most: MAX_WAYS } })
   }

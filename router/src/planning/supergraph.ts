@@ -14,8 +14,8 @@ import { refuseUnsupported } from './unsupported.ts'
  */
 export const MAX_WAYS = 10_000
 
-/** Without named fragments in the fetches: what divides a fetch would leave one unused, or look past the variables in it. */
-const PLANNING = { reuseQueryFragments: false, debug: { pathsLimit: MAX_WAYS } }
+/** Plans that are compared at most: the planner's own bound. */
+const MOST_PLANS = 10_000
 
 /**
  * One version of the supergraph with everything derived from it. It never changes: a reload makes a new one, and what
@@ -27,9 +27,7 @@ export interface Supergraph {
   apiSchema: GraphQLSchema
   rules: AccessRules
   costs: Costs
-  planner: QueryPlanner
-  /** Plans `@defer`, which few ask for. */
-  deferPlanner(): QueryPlanner
+  planners: Planners
   /** Fields under internal names in the planner's schemas, which clients do not know. */
   required: Omit<ReturnType<typeof separateRequired>, 'document'>
   interfaceObjects: InterfaceObjects
@@ -42,6 +40,14 @@ export interface Supergraph {
   /** URL of each subgraph's GraphQL endpoint, by name. */
   endpoints: Map<string, string>
   documents: Documents
+}
+
+/** Planners of one supergraph. Only the one that nearly all operations need is made at once. */
+export interface Planners {
+  /** Finds the cheapest plan. */
+  cheapest(defers: boolean): QueryPlanner
+  /** Takes the first plan: it is right, too, and there is one where the planner fails over another, which it would compare. */
+  first(defers: boolean): QueryPlanner
 }
 
 /** Where a subgraph is served; null when it cannot be reached. @param given what the supergraph says. */
@@ -65,6 +71,9 @@ export function buildSupergraph(sdl: string, locate: Locate): Supergraph {
       : composed
   const endpoints = endpointsOf(federation, locate)
 
+  const planners = { cheapest: plannersOf(federation, MOST_PLANS), first: plannersOf(federation, 1) }
+  planners.cheapest(false)
+
   const apiSchema = federation.apiSchema()
   const subgraphs = new Map(
     federation
@@ -77,10 +86,7 @@ export function buildSupergraph(sdl: string, locate: Locate): Supergraph {
     apiSchema: composed.apiSchema().toGraphQLJSSchema({ includeDefer: true }),
     rules,
     costs: readCosts(parsed),
-    planner: new QueryPlanner(federation, PLANNING),
-    deferPlanner: lazy(
-      () => new QueryPlanner(federation, { ...PLANNING, incrementalDelivery: { enableDefer: true } }),
-    ),
+    planners,
     required,
     interfaceObjects: interfaceObjects(apiSchema, subgraphs),
     fieldNames: fieldNamesOf(required.document),
@@ -105,6 +111,24 @@ function fieldNamesOf(document: DocumentNode): Set<string> {
   const names = new Set<string>()
   visit(document, { FieldDefinition: ({ name }) => void names.add(name.value) })
   return names
+}
+
+function plannersOf(
+  federation: FederationSupergraph,
+  maxEvaluatedPlans: number,
+): (defers: boolean) => QueryPlanner {
+  const [all, whole] = [true, false].map((enableDefer) =>
+    lazy(
+      () =>
+        new QueryPlanner(federation, {
+          // Without named fragments in the fetches: what divides a fetch would leave one unused, or look past the variables in it.
+          reuseQueryFragments: false,
+          incrementalDelivery: { enableDefer },
+          debug: { maxEvaluatedPlans, pathsLimit: MAX_WAYS },
+        }),
+    ),
+  ) as [() => QueryPlanner, () => QueryPlanner]
+  return (defers) => (defers ? all() : whole())
 }
 
 function lazy<T>(make: () => T): () => T {
