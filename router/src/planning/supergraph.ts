@@ -113,11 +113,8 @@ function fieldNamesOf(document: DocumentNode): Set<string> {
   return names
 }
 
-function plannersOf(
-  federation: FederationSupergraph,
-  maxEvaluatedPlans: number,
-): (defers: boolean) => QueryPlanner {
-  const [all, whole] = [true, false].map((enableDefer) =>
+function plannersOf(federation: FederationSupergraph, maxEvaluatedPlans: number) {
+  const make = (enableDefer: boolean) =>
     lazy(
       () =>
         new QueryPlanner(federation, {
@@ -126,9 +123,9 @@ function plannersOf(
           incrementalDelivery: { enableDefer },
           debug: { maxEvaluatedPlans, pathsLimit: MAX_WAYS },
         }),
-    ),
-  ) as [() => QueryPlanner, () => QueryPlanner]
-  return (defers) => (defers ? all() : whole())
+    )
+  const [inParts, whole] = [make(true), make(false)]
+  return (defers: boolean): QueryPlanner => (defers ? inParts() : whole())
 }
 
 function lazy<T>(make: () => T): () => T {
