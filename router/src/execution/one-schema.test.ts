@@ -63,6 +63,26 @@ const LISTS = {
     type V @shareable { x: Int }`,
 }
 
+/** An object that says which object a field of its interface is. */
+const NARROWER = {
+  s0: `${LINK} type Query { us: [U!] }
+    union U = A
+    type A @key(fields: "id") { id: ID! name: String }`,
+  s1: `${LINK} type Query { is: [I] }
+    interface I { next: I }
+    type A implements I @key(fields: "id") { id: ID! next: A title: String }
+    type B implements I @key(fields: "id") { id: ID! next: I sure: String! }`,
+}
+
+/** The same, where the interface has one object. */
+const NARROWER_ALONE = {
+  s0: `${LINK} type Query { us: [U!] }
+    union U = A
+    type A @key(fields: "id") { id: ID! }`,
+  s1: `${LINK} interface I { next: I }
+    type A implements I @key(fields: "id") { id: ID! next: A name: String }`,
+}
+
 /** Of the plans for two fields that require another, below an object that is known as an interface elsewhere, some are too much for the planner. */
 const FAILING_PLANS = {
   s0: `${LINK} type C @key(fields: "org { code }") { org: Org! title: [Boolean!]! }
@@ -206,4 +226,16 @@ equalsOneSchema('lists of lists', LISTS, [['that are required', '{ a { sum } as 
 
 equalsOneSchema('an operation of which some plans fail', FAILING_PLANS, [
   ['has another', '{ us { ... on I { items { fan { self sum avg } } } } }'],
+])
+
+equalsOneSchema('a field that is narrower in an object than in its interface', NARROWER, [
+  ['in a fragment within another', '{ us { ... on I { next { ... on I { ... on A { id name } } } } } }'],
+  [
+    'among objects in which it is not',
+    '{ is { next { ... on I { __typename ... on A { title } ... on B { sure next { ... on A { name } } } } } } }',
+  ],
+])
+
+equalsOneSchema('a field that is narrower in the only object of its interface', NARROWER_ALONE, [
+  ['in a fragment within another', '{ us { ... on I { next { ... on I { ... on A { id name } } } } } }'],
 ])

@@ -86,24 +86,22 @@ export function shapeOf(operation: Operation): ObjectShape {
 
     const byMembers = new Map<string, ObjectCase>()
     const [first] = visits as [Visit]
+    // Nobody is asked for the type of what can only be one, as where an object narrows a field of its interface.
+    const only = isObjectType(first.declared) ? first.declared : undefined
     for (const type of [undefined, ...possibleRuntimeTypes(first.declared)]) {
-      const members = membersOf(visits, type)
+      const members = membersOf(visits, type ?? only)
       const same = JSON.stringify(members, (name, value: unknown) =>
         name === 'type' ? String(value) : idIfObject(value),
       )
       const known = byMembers.get(same)
       // An interface object is fetched under the name of its interface, where nothing depends on more.
-      const names = type
-        ? [type.name]
-        : isObjectType(first.declared)
-          ? [undefined]
-          : [undefined, first.declared.name]
+      const names = type ? [type.name] : only ? [undefined] : [undefined, first.declared.name]
       if (known) known.typenames.push(...names)
       else byMembers.set(same, { typenames: names, members })
     }
     const cases = [...byMembers.values()]
     // Where types differ in what is asked of them, an object of no known type cannot be shown; graphql-js says so.
-    const isTold = !isObjectType(first.declared) && new Set(cases.map(keysOf)).size > 1
+    const isTold = !only && new Set(cases.map(keysOf)).size > 1
     const isKnown = (name: string | undefined): boolean => name !== undefined && name !== first.declared.name
     for (const one of cases) if (isTold) one.typenames = one.typenames.filter(isKnown)
     shape.cases = cases.filter(({ typenames }) => typenames.length > 0)
