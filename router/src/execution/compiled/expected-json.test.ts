@@ -122,7 +122,7 @@ it(`gives for ${TEXTS} responses with slips in them what JSON.parse gives, or no
   const random = createRandom(7)
   const whole = JSON.stringify(response)
   const slips = [
-    ...'{}[]",:\\0123456789.eE-+ntfu \n\u0000☃',
+    ...Array.from('{}[]",:\\0123456789.eE-+ntfu \n\u0000☃'),
     '"a"',
     'null',
     'true',
