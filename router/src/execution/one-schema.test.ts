@@ -83,6 +83,19 @@ const NARROWER_ALONE = {
     type A implements I @key(fields: "id") { id: ID! next: A name: String }`,
 }
 
+/** Objects whose fields one key may not stand for in one fetch, as they say other things of a field of their interface. */
+const NARROWED_OTHERWISE = {
+  s0: `${LINK} type Query { us: [U!] }
+    union U = A | B
+    interface N { id: ID! }
+    interface I { id: ID! tag: I items: [I!] val: Float }
+    type A implements I & N @key(fields: "id") { id: ID! tag: I! items: [A!] val: Float }
+    type B implements I & N @key(fields: "id") { id: ID! tag: B @shareable items: [I!]! val: Float! }`,
+  s1: `${LINK} type Query { n: Int }
+    type A @key(fields: "id") { id: ID! name: String! }
+    type B @key(fields: "id") { id: ID! tag: B @shareable }`,
+}
+
 /** Of the plans for two fields that require another, below an object that is known as an interface elsewhere, some are too much for the planner. */
 const FAILING_PLANS = {
   s0: `${LINK} type C @key(fields: "org { code }") { org: Org! title: [Boolean!]! }
@@ -238,4 +251,10 @@ equalsOneSchema('a field that is narrower in an object than in its interface', N
 
 equalsOneSchema('a field that is narrower in the only object of its interface', NARROWER_ALONE, [
   ['in a fragment within another', '{ us { ... on I { next { ... on I { ... on A { id name } } } } } }'],
+])
+
+equalsOneSchema('a field that two objects of an interface narrow otherwise', NARROWED_OTHERWISE, [
+  ['with nothing in it for one of them', '{ us { ... on I { tag { ... on A { name } } id } } }'],
+  ['with a fragment on another interface', '{ us { ... on I { items { ... on N { ... on I { val } } } } } }'],
+  ['in itself', '{ us { ... on B { items { items { ... on U { ... on I { val tag { id } } } } } } } }'],
 ])

@@ -1,8 +1,11 @@
 import {
+  type DirectiveNode,
   type DocumentNode,
   type FragmentDefinitionNode,
   getNamedType,
+  type GraphQLInterfaceType,
   type GraphQLNamedType,
+  type GraphQLObjectType,
   type GraphQLSchema,
   type InlineFragmentNode,
   isAbstractType,
@@ -41,9 +44,23 @@ export function narrowFragments(document: DocumentNode, schema: GraphQLSchema): 
 
   function within(set: SelectionSetNode, parent: GraphQLNamedType | null | undefined): SelectionSetNode {
     const selections = set.selections
+      .flatMap((selection) => narrower(selection, parent))
       .flatMap((selection) => membersOf(selection, parent))
       .flatMap((selection) => rewrite(selection, parent) ?? [])
     return { ...set, selections: selections.length > 0 ? selections : [NOTHING] }
+  }
+
+  /** A field that some objects of its interface narrow, as each of them has it: then the fragments in it can be told to apply there. */
+  function narrower(node: SelectionNode, parent: GraphQLNamedType | null | undefined): SelectionNode[] {
+    if (node.kind !== Kind.FIELD || !node.selectionSet || !isInterfaceType(parent)) return [node]
+    const typeIn = (type: GraphQLObjectType | GraphQLInterfaceType): GraphQLNamedType | undefined => {
+      const field = type.getFields()[node.name.value]
+      return field && getNamedType(field.type)
+    }
+    const members = schema.getPossibleTypes(parent)
+    if (members.every((member) => typeIn(member) === typeIn(parent))) return [node]
+    const selectionSet: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [node] }
+    return members.map((member) => fragmentOn(member, [], selectionSet))
   }
 
   function membersOf(node: SelectionNode, parent: GraphQLNamedType | null | undefined): SelectionNode[] {
@@ -54,10 +71,7 @@ export function narrowFragments(document: DocumentNode, schema: GraphQLSchema): 
     const { directives = [] } = node
     return schema.getPossibleTypes(type).flatMap((member) => {
       if (!schema.isSubType(parent, member)) return []
-      const name = { kind: Kind.NAME, value: member.name } as const
-      const typeCondition = { kind: Kind.NAMED_TYPE, name } as const
-      const { selectionSet } = fragment
-      return [{ kind: Kind.INLINE_FRAGMENT, typeCondition, directives, selectionSet }]
+      return [fragmentOn(member, directives, fragment.selectionSet)]
     })
   }
 
@@ -89,3 +103,14 @@ export function narrowFragments(document: DocumentNode, schema: GraphQLSchema): 
     return typeCondition && schema.getType(typeCondition.name.value)
   }
 }
+
+const fragmentOn = (
+  { name: value }: GraphQLObjectType,
+  directives: readonly DirectiveNode[],
+  selectionSet: SelectionSetNode,
+): InlineFragmentNode => ({
+  kind: Kind.INLINE_FRAGMENT,
+  typeCondition: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value } },
+  directives,
+  selectionSet,
+})

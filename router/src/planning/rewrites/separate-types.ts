@@ -3,6 +3,8 @@ import {
   type FieldNode,
   type GraphQLNamedType,
   type GraphQLSchema,
+  getNamedType,
+  isCompositeType,
   isObjectType,
   Kind,
   print,
@@ -87,7 +89,17 @@ export function separateTypes(
 
   /** Whether one of the others would be fetched for the same object under the same name, and is another field. */
   function isMistaken(one: Selected, others: Selected[]): boolean {
-    return others.some((other) => !isSameField(one, other) && meet(one.parent, other.parent))
+    return others.some(
+      (other) =>
+        (!isSameField(one, other) && meet(one.parent, other.parent)) || formOf(one) !== formOf(other),
+    )
+  }
+
+  /** What of a field's type must be the same for all fields of one key (GraphQL, section 5.3.2): no subgraph would take others together. */
+  function formOf({ field, parent }: Selected): string {
+    const type = 'getFields' in parent ? parent.getFields()[field.name.value]?.type : undefined
+    const text = String(type)
+    return isCompositeType(getNamedType(type)) ? text.replace(/\w+/, '{}') : text
   }
 
   function meet(one: GraphQLNamedType, other: GraphQLNamedType): boolean {
