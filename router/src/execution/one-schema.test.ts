@@ -85,15 +85,15 @@ const NARROWER_ALONE = {
 
 /** Objects whose fields one key may not stand for in one fetch, as they say other things of a field of their interface. */
 const NARROWED_OTHERWISE = {
-  s0: `${LINK} type Query { us: [U!] }
+  s0: `${LINK} type A @key(fields: "sku") { sku: String! sum: String! }
+    type B @key(fields: "sku") { sku: String! tag: B @shareable code: String }
+    interface I { sku: String! }`,
+  s1: `${LINK} type Query { us: [U!] ns: [N] b: B }
     union U = A | B
     interface N { id: ID! }
-    interface I { id: ID! tag: I items: [I!] val: Float }
-    type A implements I & N @key(fields: "id") { id: ID! tag: I! items: [A!] val: Float }
-    type B implements I & N @key(fields: "id") { id: ID! tag: B @shareable items: [I!]! val: Float! }`,
-  s1: `${LINK} type Query { n: Int }
-    type A @key(fields: "id") { id: ID! name: String! }
-    type B @key(fields: "id") { id: ID! tag: B @shareable }`,
+    interface I { tag: I items: [I!] val: Float }
+    type A implements I & N @key(fields: "sku") { sku: String! id: ID! tag: I! items: [A!] val: Float }
+    type B implements I & N @key(fields: "sku") { sku: String! id: ID! tag: B @shareable items: [I!]! val: Float! }`,
 }
 
 /** Of the plans for two fields that require another, below an object that is known as an interface elsewhere, some are too much for the planner. */
@@ -254,7 +254,6 @@ equalsOneSchema('a field that is narrower in the only object of its interface', 
 ])
 
 equalsOneSchema('a field that two objects of an interface narrow otherwise', NARROWED_OTHERWISE, [
-  ['with nothing in it for one of them', '{ us { ... on I { tag { ... on A { name } } id } } }'],
-  ['with a fragment on another interface', '{ us { ... on I { items { ... on N { ... on I { val } } } } } }'],
-  ['in itself', '{ us { ... on B { items { items { ... on U { ... on I { val tag { id } } } } } } } }'],
+  ['with a fragment on another interface', '{ ns { ... on I { items { ... on N { ... on I { val } } } } } }'],
+  ['in itself', '{ b { items { items { ... on U { ... on I { val } } } } } }'],
 ])
