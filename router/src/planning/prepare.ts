@@ -15,6 +15,7 @@ import { MAX_DEFERRED } from '../security/limits.ts'
 import { createSettler, refusalError } from '../security/settle-denied.ts'
 import { countDefers, countPayloads, withMarks, withoutDefer } from './defer-directive.ts'
 import { type KnownOperation, type OperationContext, operationContext } from './known-operation.ts'
+import { MAX_WAYS, nestedTooDeeply } from './nesting.ts'
 import { createAliasRestorer, renameAliases } from './rewrites/client-aliases.ts'
 import { withoutInterfaceNames } from './rewrites/interface-objects.ts'
 import { narrowFragments } from './rewrites/narrow-fragments.ts'
@@ -24,7 +25,7 @@ import { restoreRequiredNames } from './rewrites/restore-required-names.ts'
 import { separateTypes } from './rewrites/separate-types.ts'
 import { splitByType } from './rewrites/split-by-type.ts'
 import { isNothing, withoutIntrospection } from './rewrites/without-introspection.ts'
-import { MAX_WAYS, type Planners, type Supergraph } from './supergraph.ts'
+import type { Planners, Supergraph } from './supergraph.ts'
 
 /** An operation as far as it can be worked out before its variables are known. */
 export interface PreparedOperation {
@@ -129,8 +130,7 @@ function buildPlan({ cheapest, first }: Planners, incremental: boolean, operatio
   } catch (error) {
     if (!(error as Error).message.startsWith('Too many options generated'))
       return first(incremental).buildQueryPlan(operation)
-    const message = 'The operation is too large: too many interfaces are nested in each other.'
-    throw clientError('BAD_USER_INPUT', message, { facts: { most: MAX_WAYS } })
+    throw nestedTooDeeply(MAX_WAYS)
   }
 }
 

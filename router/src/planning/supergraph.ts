@@ -4,15 +4,10 @@ import { type DocumentNode, type GraphQLSchema, parse, visit } from 'graphql'
 import { type AccessRules, extractAccessRules } from '../security/access-rules.ts'
 import { type Costs, readCosts } from '../security/list-sizes.ts'
 import { createDocuments, type Documents } from './documents.ts'
+import { MAX_WAYS } from './nesting.ts'
 import { type InterfaceObjects, interfaceObjects } from './rewrites/interface-objects.ts'
 import { resolvableFirst, separateRequired } from './rewrites/required-fields.ts'
 import { refuseUnsupported } from './unsupported.ts'
-
-/**
- * Ways to one field of an operation that are tried at most. Each object of each interface above it may be had from each subgraph that knows it: below
- * four or five such interfaces the planner would be at it for minutes, and nobody else answered. For so many it takes half a second.
- */
-export const MAX_WAYS = 10_000
 
 /** Plans that are compared at most: the planner's own bound. */
 const MOST_PLANS = 10_000

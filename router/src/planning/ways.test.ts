@@ -49,3 +49,18 @@ it('finds out once that an operation is refused', async () => {
   }
   expect(planned).toHaveBeenCalledTimes(1)
 })
+
+it('refuses what would have to be asked of too many objects, each of its interface', async () => {
+  const sdl = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@key"])
+    type Query { first: Node }
+    interface Node { id: ID! next: Node }
+    type A implements Node @key(fields: "id") { id: ID! next: Node }
+    type B implements Node @key(fields: "id") { id: ID! next: Node }
+    type C implements Node @key(fields: "id") { id: ID! next: C }`
+  const world = await createOpenWorld({ one: { sdl, resolvers: RESOLVERS } })
+  onTestFinished(() => world[Symbol.asyncDispose]())
+  const refused = await gql(world.url, `{ first { ${nested(TOO_DEEP)} } }`)
+  expect(refused.body.errors?.[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT', most: 1_000 })
+  const answered = await gql(world.url, `{ first { ${nested(2)} } }`)
+  expect(answered.body).toEqual({ data: { first: { id: '1', next: { id: '2', next: { id: '1' } } } } })
+})

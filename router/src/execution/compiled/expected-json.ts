@@ -1,4 +1,4 @@
-import { type FieldNode, Kind, type OperationDefinitionNode, parse, type SelectionSetNode } from 'graphql'
+import { type FieldNode, Kind, parse, type SelectionSetNode } from 'graphql'
 import { generate } from './generate.ts'
 
 /** What `JSON.parse` gives for a text of the expected form; undefined for any other text, and for what only that should read. */
@@ -34,10 +34,7 @@ export function compileExpectedReader(operation: string): ExpectedReader | null 
 }
 
 /** @returns the number of the functions `o` for such an object, and `v` for such a value; null when it cannot be foreseen. */
-function writeObject(
-  selectionSet: OperationDefinitionNode['selectionSet'],
-  functions: string[],
-): number | null {
+function writeObject(selectionSet: SelectionSetNode, functions: string[]): number | null {
   const fields = fieldsOf(selectionSet)
   if (!fields) return null
   const reads: string[] = []

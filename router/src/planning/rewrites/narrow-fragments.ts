@@ -15,16 +15,22 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql'
+import { nestedTooDeeply } from '../nesting.ts'
 import { NOTHING } from './nothing.ts'
+
+/** Copies of fields for the objects of their interfaces, which may double with each interface in another: so many are planned in half a second. */
+const MAX_COPIES = 1_000
 
 /**
  * Takes type conditions away where the type is known: `... on Node` on a `User` always applies. The plan executor does not
  * ask a subgraph for the type of what can only be one, and then finds that `... on User` within `... on Node` does not
  * apply: the client would silently miss fields. A union or another interface within an interface becomes the members of both: the planner
  * knows no way from an interface object to them. The result means the same as the given document, which must be valid.
+ * @throws GraphQLError where it would have too many copies of one field.
  */
 export function narrowFragments(document: DocumentNode, schema: GraphQLSchema): DocumentNode {
   const fragments = new Map<string, FragmentDefinitionNode>()
+  let copies = 0
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
   }
@@ -59,6 +65,8 @@ export function narrowFragments(document: DocumentNode, schema: GraphQLSchema): 
     }
     const members = schema.getPossibleTypes(parent)
     if (members.every((member) => typeIn(member) === typeIn(parent))) return [node]
+    copies += members.length
+    if (copies > MAX_COPIES) throw nestedTooDeeply(MAX_COPIES)
     const selectionSet: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [node] }
     return members.map((member) => fragmentOn(member, [], selectionSet))
   }
