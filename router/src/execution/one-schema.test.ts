@@ -26,9 +26,11 @@ const INTERFACE_OBJECT = {
     interface N { id: ID! }
     type A implements I & N @key(fields: "id") { id: ID! name: String title: String sure: String! }
     type B implements I @key(fields: "id") { id: ID! name: String! }
-    union U = A | B`,
+    union U = A | B
+    type C @key(fields: "id") { id: ID! more: String! }`,
   s1: `${LINK} type Query { o: I os: [I!] }
-    type I @key(fields: "id") @interfaceObject { id: ID! likes: Int rank(arg: Int): String! fan: W }
+    type I @key(fields: "id") @interfaceObject { id: ID! likes: Int rank(arg: Int): String! fan: W friend: C }
+    type C @key(fields: "id") { id: ID! }
     type W { tag(arg: Int): Int inner: W }`,
 }
 
@@ -160,6 +162,14 @@ equalsOneSchema('an interface object', INTERFACE_OBJECT, [
   [
     'with a fragment of which nothing is left beside its type',
     '{ us { ... on A { title: likes } ... on B { ... on U { ... on A { sure } } title: __typename } __typename } }',
+  ],
+  [
+    'of which something fails below a fragment that does not tell its objects apart',
+    '{ o { ... on I { likes friend { more } } } os { ...F ... on N { id } } } fragment F on I { friend { more } }',
+  ],
+  [
+    'of which something fails below what is asked of each object alike',
+    '{ os { ... on A { friend { more } } ... on B { friend { more } } } }',
   ],
   ['of which no type is told, as what it may not be without fails', '{ o { ... on A { sure } } }'],
   [

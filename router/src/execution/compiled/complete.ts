@@ -3,9 +3,13 @@ import {
   type FieldNode,
   GraphQLError,
   type GraphQLFieldResolver,
+  GraphQLIncludeDirective,
   type GraphQLObjectType,
   type GraphQLOutputType,
+  type GraphQLResolveInfo,
+  GraphQLSkipDirective,
   type GraphQLTypeResolver,
+  getDirectiveValues,
   isAbstractType,
   isInterfaceType,
   isListType,
@@ -13,6 +17,7 @@ import {
   isObjectType,
   isSpecifiedScalarType,
   Kind,
+  type SelectionSetNode,
 } from 'graphql'
 import { isRawNumber } from '../../exact-json.ts'
 import type { OperationContext } from './compile.ts'
@@ -72,32 +77,53 @@ function ofForm(value: unknown, type: GraphQLOutputType): unknown {
  * The type that a subgraph has named. One with an interface object names the interface, or none: any of its objects will do there, unless
  * the operation tells them apart. If it is one that may not be without what is missing, a subgraph has taken it back for that.
  */
-const typeResolver: GraphQLTypeResolver<unknown, unknown> = (
-  value,
-  _context,
-  { schema, fieldNodes },
-  declared,
-) => {
+const typeResolver: GraphQLTypeResolver<unknown, unknown> = (value, _context, info, declared) => {
   const { __typename: name } = value as Tree
+  const { schema, fieldNodes } = info
   const type = typeof name === 'string' ? schema.getType(name) : declared
   if (!isInterfaceType(type)) return typeof name === 'string' ? name : undefined
-  if (fieldNodes.some(tellsTypes)) return undefined
-  const [first, ...others] = schema.getPossibleTypes(type)
-  return (others.find((one) => fieldNodes.some((node) => isIncomplete(value as Tree, node, one))) ?? first)
-    ?.name
+  const objects = schema.getPossibleTypes(type).map((object) => {
+    const asked = new Map<string, FieldNode>()
+    for (const { selectionSet } of fieldNodes)
+      if (selectionSet) collectFields(selectionSet, object, info, asked)
+    return { object, asked }
+  })
+  const forms = new Set(objects.map(({ asked }) => JSON.stringify([...asked.keys()].toSorted())))
+  const [first] = objects
+  if (!first || forms.size > 1 || [...first.asked.values()].some(isTypename)) return undefined
+  const taken = objects.find(({ object, asked }) => isIncomplete(value as Tree, object, asked))
+  return (taken ?? first).object.name
 }
 
-const isIncomplete = (value: Tree, { selectionSet }: FieldNode, type: GraphQLObjectType): boolean =>
-  selectionSet?.selections.some(
-    (node) =>
-      node.kind === Kind.FIELD &&
-      value[node.alias?.value ?? node.name.value] === undefined &&
-      isNonNullType(type.getFields()[node.name.value]?.type),
-  ) === true
+/** Adds what is asked of objects of one type, by its name in the response. */
+function collectFields(
+  { selections }: SelectionSetNode,
+  object: GraphQLObjectType,
+  info: GraphQLResolveInfo,
+  asked: Map<string, FieldNode>,
+): void {
+  const { schema, fragments, variableValues } = info
+  for (const node of selections) {
+    if (getDirectiveValues(GraphQLSkipDirective, node, variableValues)?.if === true) continue
+    if (getDirectiveValues(GraphQLIncludeDirective, node, variableValues)?.if === false) continue
+    if (node.kind === Kind.FIELD) {
+      asked.set(node.alias?.value ?? node.name.value, node)
+      continue
+    }
+    const fragment = node.kind === Kind.FRAGMENT_SPREAD ? fragments[node.name.value] : node
+    const condition = fragment?.typeCondition && schema.getType(fragment.typeCondition.name.value)
+    const isMet =
+      !condition || condition === object || (isAbstractType(condition) && schema.isSubType(condition, object))
+    if (fragment && isMet) collectFields(fragment.selectionSet, object, info, asked)
+  }
+}
 
-const tellsTypes = ({ selectionSet }: FieldNode): boolean =>
-  selectionSet?.selections.some((node) => node.kind !== Kind.FIELD || node.name.value === '__typename') ===
-  true
+const isIncomplete = (value: Tree, object: GraphQLObjectType, asked: Map<string, FieldNode>): boolean =>
+  [...asked].some(
+    ([key, { name }]) => value[key] === undefined && isNonNullType(object.getFields()[name.value]?.type),
+  )
+
+const isTypename = ({ name }: FieldNode): boolean => name.value === '__typename'
 
 /** Of what graphql-js says, what follows from a value that is missing. */
 const FOLLOWS = /^(Cannot return null|Abstract type)/

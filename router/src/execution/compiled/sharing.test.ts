@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { parse } from 'graphql'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { SubgraphRequest } from '../../subgraphs/request.ts'
 import { compileIn, createWorld, planOf } from '../../testing/differential/world.ts'
 import { type Encode, executeCompiled, executeToBuffer } from './execute.ts'
@@ -66,6 +65,10 @@ const idsOf = ({ request }: Call) =>
   (request.variables.representations as { id: string }[]).map(({ id }) => id)
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
+/** Nothing goes out because the machine is slow and another fetch takes too long: time passes when a test says so. */
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+afterEach(() => void vi.useRealTimers())
+
 it('fetches an entity once, at however many paths it is', async () => {
   const { runner, call } = createSubgraphs()
   const response = runner('{ items { id name } }')('viewer')
@@ -83,8 +86,6 @@ it('fetches an entity once, at however many paths it is', async () => {
 })
 
 it('gathers what the same viewer wants while a fetch is under way, and gives each their own errors at their own paths', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }) // nothing may go out because the machine is slow
-  onTestFinished(() => void vi.useRealTimers())
   const { runner, call, calls } = createSubgraphs()
   const run = runner('query($n: Int) { items(first: $n) { name price } }')
   const responses = [run('viewer', { n: 1 }), run('viewer', { n: 2 }), run('viewer', { n: 3 })]
@@ -197,7 +198,7 @@ it('waits for a slow fetch only so long', async () => {
   const slow = run('viewer')
   await call(0)
   const quick = run('viewer')
-  await delay(30)
+  vi.advanceTimersByTime(30)
   ;(await call(1)).answer({ data: { owner: { name: 'quick' } } })
   expect((await quick).data).toEqual({ owner: { name: 'quick' } })
   calls[0]?.answer({ data: { owner: { name: 'slow' } } })

@@ -191,7 +191,7 @@ describe('server-sent events', () => {
   })
 
   it('end with the token, and with the session', async () => {
-    const brief = await world.as({ id: 'brief', life: 1 })
+    const brief = await world.as({ id: 'brief', life: 2 })
     await using expiring = await openEventStream(world.url, { query: STOCK }, { headers: brief })
     expect(await expiring.next()).toMatchObject({
       data: { errors: [{ extensions: { code: 'TOKEN_EXPIRED' } }] },

@@ -108,7 +108,7 @@ describe('graphql-transport-ws', () => {
 
   it('closes a socket whose token expires while it is open', async () => {
     await using socket = await openRawSocket(world.url)
-    await socket.introduce(await world.as({ id: 'brief', life: 1 }))
+    await socket.introduce(await world.as({ id: 'brief', life: 2 }))
     expect(await socket.closed).toEqual({ code: 4403, reason: 'TOKEN_EXPIRED' })
   })
 
