@@ -12,6 +12,7 @@ const MOODS = [
   { nulls: 0, errors: 0 },
   { nulls: 0.15, errors: 0 },
   { nulls: 0.05, errors: 0.08 },
+  { nulls: 0, errors: 0.25 },
 ]
 
 /**

@@ -105,7 +105,7 @@ export function randomSubgraphs(random: Random): Record<string, string> {
       const isKnown = (field: Field): boolean => here.some((line) => /^\w+/.exec(line)?.[0] === field.name)
       const elsewhere = own.filter((field) => LEAF.test(field.type) && !isKnown(field))
       if (here.length === 0 || elsewhere.length === 0) continue
-      if (random.chance(0.5)) requireSome(here, place, elsewhere)
+      if (random.chance(0.7)) requireSome(here, place, elsewhere)
       const plain = elsewhere.filter((field) => field.args === '' && !isKnown(field))
       if (plain.length === 0 || !random.chance(0.3)) continue
       const field = random.pick(plain)

@@ -4,8 +4,8 @@ import {
   execute,
   type ExecutionResult,
   type GraphQLFieldResolver,
-  getNamedType,
   GraphQLError,
+  GraphQLInt,
   type GraphQLOutputType,
   type GraphQLSchema,
   isAbstractType,
@@ -46,7 +46,13 @@ export interface MonolithWorld {
   monolith: GraphQLSchema
   mood: Mood
   specs: Record<string, OpenSubgraphSpec>
-  answer(document: DocumentNode, variables: Record<string, unknown>): Promise<ExecutionResult>
+  /** Names of fields that others require, and of those in them. */
+  required: ReadonlySet<string>
+  /** `isHurt` where what a field requires has failed in part, of which the one server says nothing if nobody asks for it. */
+  answer(
+    document: DocumentNode,
+    variables: Record<string, unknown>,
+  ): Promise<ExecutionResult & { isHurt: boolean }>
 }
 
 type Keys = Record<string, (n: number) => unknown>
@@ -81,18 +87,25 @@ export function createMonolithWorld(schemas: Record<string, string>): MonolithWo
         .sort()
     : []
 
+  let isHurt = false
+
   const world: MonolithWorld = {
     monolith,
     mood: { seed: 1, nulls: 0, errors: 0 },
     specs: {},
+    required: new Set(
+      [...required].map((path) => path.split('.')[1] ?? '').concat(required.size > 0 ? 'x' : []),
+    ),
     async answer(document, variableValues) {
-      return execute({
+      isHurt = false
+      const result = await execute({
         schema: monolith,
         document,
         variableValues,
         fieldResolver: resolverOf(null) as GraphQLFieldResolver<unknown, unknown>,
         typeResolver: (value) => (value as Thing).__typename,
       })
+      return { ...result, isHurt }
     },
   }
   for (const { name, document } of documents)
@@ -149,11 +162,10 @@ export function createMonolithWorld(schemas: Record<string, string>): MonolithWo
           ? type.getFields()[fieldName]
           : undefined
       if (!field) throw new Error(`nobody knows ${path}`)
-      const isSure = required.has(path)
       return value(
         field.type,
         `${owner} ${n} ${fieldName} ${JSON.stringify(args)} ${JSON.stringify(input)}${isStale}`,
-        isSure,
+        required.has(path) && isNonNullType(field.type),
       )
     }
   }
@@ -167,13 +179,9 @@ export function createMonolithWorld(schemas: Record<string, string>): MonolithWo
     if (!isNonNull && luck > 1 - nulls) return null
     const number = hash(`${seed} value ${key}`)
     if (isListType(type))
-      return Array.from({ length: number % 4 }, (_, index) => {
-        try {
-          return value(type.ofType, `${key} ${index}`, isSure)
-        } catch (error) {
-          return error
-        }
-      })
+      return Array.from({ length: number % 4 }, (_, index) =>
+        orError(() => value(type.ofType, `${key} ${index}`, isSure)),
+      )
     if (isEnumType(type)) return type.getValues()[number % type.getValues().length]?.value
     if (isAbstractType(type)) {
       const possible = known.get(type.name) ?? []
@@ -213,22 +221,42 @@ export function createMonolithWorld(schemas: Record<string, string>): MonolithWo
           ...definition.args.map((arg) => [arg.name, arg.defaultValue]),
           ...given.map((arg) => [arg.name.value, valueFromASTUntyped(arg.value)]),
         ])
-        const whole = value(definition.type, `${owner} ${n} ${name.value} ${JSON.stringify(args)} ""`, true)
-        return [name.value, narrowed(whole, selectionSet !== undefined)]
+        const key = `${owner} ${n} ${name.value} ${JSON.stringify(args)} ""`
+        const whole = orError(() => value(definition.type, key, isNonNullType(definition.type)))
+        const found = completed(definition.type, narrowed(whole, selectionSet !== undefined))
+        return [name.value, found === NOTHING ? null : found]
       }),
     )
   }
 
+  /** As a response has it: null for what fails, and with it all that may not be without. */
+  function completed(type: GraphQLOutputType, found: unknown): unknown {
+    if (isNonNullType(type)) return completed(type.ofType, found) ?? NOTHING
+    if (found instanceof Error) {
+      isHurt = true
+      return null
+    }
+    if (!isListType(type) || !Array.isArray(found)) return found
+    const items = found.map((item) => completed(type.ofType, item))
+    return items.includes(NOTHING) ? null : items
+  }
+
   function narrowed(whole: unknown, isObject: boolean): unknown {
     if (Array.isArray(whole)) return whole.map((item) => narrowed(item, isObject))
-    if (!isObject || whole === null) return whole
-    return {
-      x: value(
-        getNamedType(monolith.getType('Int')) as GraphQLOutputType,
-        `V ${(whole as Thing).n} x {} ""`,
-        true,
-      ),
-    }
+    if (!isObject || whole === null || whole instanceof Error) return whole
+    const x = orError(() => value(GraphQLInt, `V ${(whole as Thing).n} x {} ""`, false))
+    return { x: completed(GraphQLInt, x) }
+  }
+}
+
+/** In place of a value that may not be null. */
+const NOTHING = Symbol('nothing')
+
+function orError(make: () => unknown): unknown {
+  try {
+    return make()
+  } catch (error) {
+    return error
   }
 }
 
@@ -294,6 +322,5 @@ function readDirectives(documents: { name: string; document: DocumentNode }[]) {
       },
     })
   }
-  if (required.size > 0) required.add('V.x')
   return { requires, required, overridden }
 }
