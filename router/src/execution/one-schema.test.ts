@@ -56,6 +56,13 @@ const PARTS = {
     type C @key(fields: "id", resolvable: false) { id: ID! code: Int @shareable }`,
 }
 
+/** Objects that two subgraphs give, of which one may not be without what fails, and a third adds to. */
+const TAKEN = {
+  s0: `${LINK} type Query { as: [A] @shareable } type A @key(fields: "id") { id: ID! name: String }`,
+  s1: `${LINK} type Query { as: [A] @shareable } type A { sure(arg: Int): String! }`,
+  s2: `${LINK} type A @key(fields: "id") { id: ID! val(arg: Int): Int }`,
+}
+
 const LISTS = {
   s0: `${LINK} type Query { a: A as: [A!] }
     type A @key(fields: "id") { id: ID! items(arg: Int): [[V]] }
@@ -239,6 +246,13 @@ equalsOneSchema('an object that is stricter than its interface', STRICT, [
 ])
 
 equalsOneSchema('lists of lists in parts', PARTS, [['have both parts', '{ a { title items { val code } } }']])
+
+equalsOneSchema('an object that a null replaces while more is fetched for it', TAKEN, [
+  [
+    'is where the errors of that are',
+    '{ as { name a: sure(arg: 1) b: sure(arg: 2) c: val(arg: 1) d: val(arg: 2) e: val(arg: 3) } }',
+  ],
+])
 
 // Apollo Server has seen a request by then, and what it takes hold of.
 equalsOneSchema('an alias beside an error', MEMBERS, [

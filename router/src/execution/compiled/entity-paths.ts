@@ -1,6 +1,6 @@
 import type { ResponsePath } from '@apollo/query-planner'
 import { generate, NotCompilable, own, property } from './generate.ts'
-import type { Tree } from './merge.ts'
+import { replaced, type Tree } from './merge.ts'
 
 /** Pushes every object at a path of the tree; what has another form than the path says is passed over, and reported as what it is. */
 export type Collector = (tree: unknown, into: Tree[]) => void
@@ -41,8 +41,8 @@ const isObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
- * The path in the response to each object at a path of the plan, with indexes in place of `@`. Only needed when a subgraph
- * reports an error.
+ * The path in the response to each object at a path of the plan, with indexes in place of `@`; to what a null has replaced as well.
+ * Only needed when a subgraph reports an error.
  */
 export function entityPaths(path: ResponsePath, tree: unknown): Map<unknown, ResponsePath> {
   const found = new Map<unknown, ResponsePath>()
@@ -53,8 +53,10 @@ export function entityPaths(path: ResponsePath, tree: unknown): Map<unknown, Res
     if (typeof value !== 'object' || value === null) return
     if (Array.isArray(value)) {
       const below = head === '@' ? rest : head === undefined ? [] : [head, ...rest]
-      for (const [index, item] of value.entries()) walk(item, below, [...parent, index])
+      for (const [index, item] of value.entries())
+        walk(item ?? replaced.get(value)?.get(index), below, [...parent, index])
     } else if (head === undefined) found.set(value, parent)
-    else if (Object.hasOwn(value, head)) walk((value as Tree)[head], rest, [...parent, head])
+    else if (Object.hasOwn(value, head))
+      walk((value as Tree)[head] ?? replaced.get(value)?.get(head), rest, [...parent, head])
   }
 }

@@ -6,6 +6,9 @@ export type Tree = Record<string, unknown>
 export const isPlainObject = (value: unknown): value is Tree =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** What a null from another subgraph has replaced, by where it was: what is fetched for it may fail after that. */
+export const replaced = new WeakMap<object, Map<string | number, unknown>>()
+
 /**
  * Merges fetched data into the tree, as the reference does. What is merged becomes part of the tree: it must not be
  * merged into a second one, see `cloneJson`.
@@ -34,7 +37,10 @@ function mergeKey(target: Tree, key: string, value: unknown): void {
   if (held && isPlainObject(value) && !isRawNumber(held)) mergeInto(held, value)
   else if (Array.isArray(value) && Array.isArray(held) && value.length === held.length)
     mergeItems(held, value)
-  else target[key] = value
+  else {
+    if (value === null && held) remember(target, key, held)
+    target[key] = value
+  }
 }
 
 /** Lists may have lists in them; the reference loses what such a one had before. */
@@ -44,8 +50,16 @@ function mergeItems(held: unknown[], items: unknown[]): void {
     if (isPlainObject(before) && isPlainObject(item) && !isRawNumber(before)) mergeInto(before, item)
     else if (Array.isArray(before) && Array.isArray(item) && before.length === item.length)
       mergeItems(before, item)
-    else held[index] = item
+    else {
+      if (item === null && before) remember(held, index, before)
+      held[index] = item
+    }
   }
+}
+
+function remember(holder: object, key: string | number, before: unknown): void {
+  const known = replaced.get(holder) ?? new Map<string | number, unknown>()
+  replaced.set(holder, known.set(key, before))
 }
 
 /** Whether merging it leaves nothing in common with it, so that it needs no copy. */
