@@ -1,15 +1,11 @@
 import {
+  type DocumentNode,
   execute,
-  type FieldNode,
   GraphQLError,
   type GraphQLFieldResolver,
-  GraphQLIncludeDirective,
   type GraphQLObjectType,
   type GraphQLOutputType,
-  type GraphQLResolveInfo,
-  GraphQLSkipDirective,
   type GraphQLTypeResolver,
-  getDirectiveValues,
   isAbstractType,
   isInterfaceType,
   isListType,
@@ -17,9 +13,9 @@ import {
   isObjectType,
   isSpecifiedScalarType,
   Kind,
-  type SelectionSetNode,
 } from 'graphql'
 import { isRawNumber } from '../../exact-json.ts'
+import { fieldFinder, type Selected } from '../../planning/rewrites/selected-fields.ts'
 import type { OperationContext } from './compile.ts'
 import { isPlainObject, type Tree } from './merge.ts'
 import { entityDepths } from './response.ts'
@@ -36,13 +32,17 @@ export async function complete(
   variableValues: Record<string, unknown>,
   errors: readonly unknown[],
 ): Promise<ExecutionResponse> {
+  const document: DocumentNode = {
+    kind: Kind.DOCUMENT,
+    definitions: [operation, ...Object.values(fragments)],
+  }
   const { data, errors: broken = [] } = await execute({
     schema,
-    document: { kind: Kind.DOCUMENT, definitions: [operation, ...Object.values(fragments)] },
+    document,
     rootValue: tree,
     variableValues,
     fieldResolver,
-    typeResolver,
+    typeResolver: typeResolver(fieldFinder(document, schema)),
   })
   const all = [...errors, ...broken.filter((error) => !isExplained(error, errors)).map(asBug)]
   return { ...(all.length > 0 && { errors: all }), data }
@@ -77,53 +77,30 @@ function ofForm(value: unknown, type: GraphQLOutputType): unknown {
  * The type that a subgraph has named. One with an interface object names the interface, or none: any of its objects will do there, unless
  * the operation tells them apart. If it is one that may not be without what is missing, a subgraph has taken it back for that.
  */
-const typeResolver: GraphQLTypeResolver<unknown, unknown> = (value, _context, info, declared) => {
-  const { __typename: name } = value as Tree
-  const { schema, fieldNodes } = info
-  const type = typeof name === 'string' ? schema.getType(name) : declared
-  if (!isInterfaceType(type)) return typeof name === 'string' ? name : undefined
-  const objects = schema.getPossibleTypes(type).map((object) => {
-    const asked = new Map<string, FieldNode>()
-    for (const { selectionSet } of fieldNodes)
-      if (selectionSet) collectFields(selectionSet, object, info, asked)
-    return { object, asked }
-  })
-  const forms = new Set(objects.map(({ asked }) => JSON.stringify([...asked.keys()].toSorted())))
-  const [first] = objects
-  if (!first || forms.size > 1 || [...first.asked.values()].some(isTypename)) return undefined
-  const taken = objects.find(({ object, asked }) => isIncomplete(value as Tree, object, asked))
-  return (taken ?? first).object.name
-}
-
-/** Adds what is asked of objects of one type, by its name in the response. */
-function collectFields(
-  { selections }: SelectionSetNode,
-  object: GraphQLObjectType,
-  info: GraphQLResolveInfo,
-  asked: Map<string, FieldNode>,
-): void {
-  const { schema, fragments, variableValues } = info
-  for (const node of selections) {
-    if (getDirectiveValues(GraphQLSkipDirective, node, variableValues)?.if === true) continue
-    if (getDirectiveValues(GraphQLIncludeDirective, node, variableValues)?.if === false) continue
-    if (node.kind === Kind.FIELD) {
-      asked.set(node.alias?.value ?? node.name.value, node)
-      continue
-    }
-    const fragment = node.kind === Kind.FRAGMENT_SPREAD ? fragments[node.name.value] : node
-    const condition = fragment?.typeCondition && schema.getType(fragment.typeCondition.name.value)
-    const isMet =
-      !condition || condition === object || (isAbstractType(condition) && schema.isSubType(condition, object))
-    if (fragment && isMet) collectFields(fragment.selectionSet, object, info, asked)
+const typeResolver =
+  ({ fieldsByKey }: ReturnType<typeof fieldFinder>): GraphQLTypeResolver<unknown, unknown> =>
+  (value, _context, { schema, fieldNodes }, declared) => {
+    const { __typename: name } = value as Tree
+    const type = typeof name === 'string' ? schema.getType(name) : declared
+    if (!isInterfaceType(type)) return typeof name === 'string' ? name : undefined
+    const visits = fieldNodes.flatMap(({ selectionSet: set }) => (set ? [{ set, parent: declared }] : []))
+    const objects = schema
+      .getPossibleTypes(type)
+      .map((object) => ({ object, asked: fieldsByKey(visits, object) }))
+    const forms = new Set(objects.map(({ asked }) => JSON.stringify([...asked.keys()].toSorted())))
+    const [first] = objects
+    if (!first || forms.size > 1 || [...first.asked.values()].some(isTypename)) return undefined
+    const taken = objects.find(({ object, asked }) => isIncomplete(value as Tree, object, asked))
+    return (taken ?? first).object.name
   }
-}
 
-const isIncomplete = (value: Tree, object: GraphQLObjectType, asked: Map<string, FieldNode>): boolean =>
+const isIncomplete = (value: Tree, object: GraphQLObjectType, asked: Map<string, Selected[]>): boolean =>
   [...asked].some(
-    ([key, { name }]) => value[key] === undefined && isNonNullType(object.getFields()[name.value]?.type),
+    ([key, [one]]) =>
+      value[key] === undefined && isNonNullType(object.getFields()[one?.field.name.value ?? '']?.type),
   )
 
-const isTypename = ({ name }: FieldNode): boolean => name.value === '__typename'
+const isTypename = ([one]: Selected[]): boolean => one?.field.name.value === '__typename'
 
 /** Of what graphql-js says, what follows from a value that is missing. */
 const FOLLOWS = /^(Cannot return null|Abstract type)/
