@@ -99,9 +99,14 @@ function clientResponse(
 ): FormattedExecutionResult {
   const restored = prepared.restore ? prepared.restore(data) : data
   const settled = prepared.settle?.(restored) ?? { data: restored, errors: [] }
-  const reported = oneOfEachPlace(
-    [...errors, ...settled.errors].map((error) => followable(publicError(error, request), settled.data)),
-  )
+  const reported = oneOfEachPlace([
+    ...errors.map((error) => {
+      const { path, ...others } = publicError(error, request)
+      // By the names of what was fetched: what only a fetch needed may be called as something else is by the client.
+      return { ...others, ...(path && isInResponse(pathOf(error) ?? path, data) && { path }) }
+    }),
+    ...settled.errors.map((error) => publicError(error, request)),
+  ])
   return {
     ...(reported.length > 0 && { errors: reported }),
     ...(settled.data !== undefined && { data: settled.data }),
@@ -117,17 +122,17 @@ function oneOfEachPlace(errors: GraphQLFormattedError[]): GraphQLFormattedError[
   })
 }
 
-/** An error without a path that no client can follow to a null: what a fetch needed for itself is not in the response. */
-function followable(error: GraphQLFormattedError, data: ExecutionResponse['data']): GraphQLFormattedError {
+const pathOf = (error: unknown) => (error instanceof GraphQLError ? error.path : undefined)
+
+/** Whether a client can follow a path to a null: what a fetch needed for itself is not in the response. */
+function isInResponse(path: readonly (string | number)[], data: ExecutionResponse['data']): boolean {
   let value: unknown = data
-  for (const step of error.path ?? []) {
-    if (value === null || value === undefined) return error
+  for (const step of path) {
+    if (value === null || value === undefined) return true
     value = Object.hasOwn(value, step) ? (value as Record<string | number, unknown>)[step] : MISSING
     if (typeof value !== 'object') break
   }
-  if (value === null || value === undefined || !error.path) return error
-  const { path: _, ...others } = error
-  return others
+  return value === null || value === undefined
 }
 
 const MISSING = Symbol('no such key')

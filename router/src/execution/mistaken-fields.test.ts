@@ -16,7 +16,7 @@ const hallOf = ({ id }: { id: string }) => (HALLS[id] ? { id, ...HALLS[id] } : n
 const halls = {
   sdl: `${link('@key')}
     type Query { halls: [Hall!] hall(id: ID!): Hall }
-    type Hall @key(fields: "id") { id: ID! name: String price(currency: String!): Int seats(first: Int): [Seat!] house: House }
+    type Hall @key(fields: "id") { id: ID! name: String note: String price(currency: String!): Int seats(first: Int): [Seat!] house: House }
     type Seat @key(fields: "code") { code: ID! }
     type House { rent(currency: String!): Int }
   `,
@@ -127,6 +127,10 @@ describe('a field with arguments that another requires', () => {
     const { errors } = await ask('{ hall(id: "h1") { badPremium } }')
     expect(errors?.map(({ path }) => path)).toEqual([undefined])
     expect(JSON.stringify(errors)).not.toContain('karcis')
+    // Not at a null that only has its name.
+    const { data, ...named } = await ask('{ hall(id: "h1") { price: note badPremium } }')
+    expect(data).toEqual({ hall: { price: null, badPremium: null } })
+    expect(named.errors?.map(({ path }) => path)).toEqual([undefined])
   })
 
   it('adds nothing to the schema that clients see', async () => {
