@@ -100,11 +100,7 @@ function clientResponse(
   const restored = prepared.restore ? prepared.restore(data) : data
   const settled = prepared.settle?.(restored) ?? { data: restored, errors: [] }
   const reported = oneOfEachPlace([
-    ...errors.map((error) => {
-      const { path, ...others } = publicError(error, request)
-      // By the names of what was fetched: what only a fetch needed may be called as something else is by the client.
-      return { ...others, ...(path && isInResponse(pathOf(error) ?? path, data) && { path }) }
-    }),
+    ...errors.map((error) => withFollowablePath(error, publicError(error, request), data)),
     ...settled.errors.map((error) => publicError(error, request)),
   ])
   return {
@@ -122,17 +118,26 @@ function oneOfEachPlace(errors: GraphQLFormattedError[]): GraphQLFormattedError[
   })
 }
 
-const pathOf = (error: unknown) => (error instanceof GraphQLError ? error.path : undefined)
-
-/** Whether a client can follow a path to a null: what a fetch needed for itself is not in the response. */
-function isInResponse(path: readonly (string | number)[], data: ExecutionResponse['data']): boolean {
+/**
+ * An error without a path that no client can follow to a null: what a fetch needed for itself is not in the response, though something
+ * else may be there under the name that clients know it by.
+ * @param original has the names of what was fetched, as the data does.
+ */
+function withFollowablePath(
+  original: unknown,
+  error: GraphQLFormattedError,
+  data: ExecutionResponse['data'],
+): GraphQLFormattedError {
+  const path = original instanceof GraphQLError ? original.path : error.path
   let value: unknown = data
-  for (const step of path) {
-    if (value === null || value === undefined) return true
+  for (const step of path ?? []) {
+    if (value === null || value === undefined) return error
     value = Object.hasOwn(value, step) ? (value as Record<string | number, unknown>)[step] : MISSING
     if (typeof value !== 'object') break
   }
-  return value === null || value === undefined
+  if (value === null || value === undefined || !error.path) return error
+  const { path: _, ...others } = error
+  return others
 }
 
 const MISSING = Symbol('no such key')
